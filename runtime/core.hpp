@@ -1,0 +1,140 @@
+// Smelt runtime: tensors as rings of rows, and the executor that walks a constant table of row operations.
+//
+// Ships to the device. C++17 freestanding: no heap, no libc, no exceptions, no RTTI, nothing initialised at start-up.
+// The host tool links this very file: its interpreter is this executor.
+#ifndef SMELT_RUNTIME_CORE_HPP
+#define SMELT_RUNTIME_CORE_HPP
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace smelt {
+
+/// What every call into an emitted model answers.
+enum class Status : int32_t {
+  ok = 0,             ///< done
+  pending = 1,        ///< work is left: call step again
+  bad_argument = -1,  ///< a null pointer or a misaligned arena
+  corrupt = -2,       ///< selftest: the weights or a known answer are not what was compiled
+};
+
+/// Where the rows of one operand live. Row r is at `offset + (r % depth) * pitch` bytes from its base.
+struct View {
+  enum Base : uint8_t { arena = 0, weights = 1 };
+  uint32_t offset;  ///< bytes from the base to slot 0
+  uint32_t pitch;   ///< bytes from one slot to the next; 0 repeats one row for ever (broadcast)
+  uint16_t depth;   ///< slots in the ring, at least 1
+  uint8_t base;     ///< Base
+  uint8_t unused;
+};
+
+struct Firing;
+using Kernel = void (*)(const Firing&);
+
+/// One row operation: a kernel, its parameters, its operands, and how far one firing gets.
+struct Op {
+  Kernel kernel;
+  const void* params;   ///< the kernel's own struct of 32-bit words
+  uint16_t first_view;  ///< its operands in Model::views: outputs, then inputs, then scratch
+  uint16_t block;       ///< steps (as a rule output rows) of one firing
+  uint16_t steps;       ///< steps of a whole inference; the last firing may be shorter than a block
+};
+
+/// An entry of the firing order: `count` consecutive firings of one op.
+struct Run {
+  static constexpr uint32_t count_bits = 6;
+  static constexpr uint32_t max_count = 1U << count_bits;
+  static constexpr uint32_t max_ops = 1U << (16 - count_bits);
+  static constexpr uint16_t pack(uint32_t op, uint32_t count) {
+    return static_cast<uint16_t>(op << count_bits | (count - 1));
+  }
+  static constexpr uint32_t op(uint16_t run) { return run >> count_bits; }
+  static constexpr uint32_t count(uint16_t run) { return (run & (max_count - 1)) + 1; }
+};
+
+/// A compiled model: constant tables only. The firing order was found, and proven free of deadlock and of overlapping
+/// live bytes, by the compiler; the device only follows it.
+struct Model {
+  const Op* ops;
+  const View* views;
+  const uint16_t* schedule;  ///< packed Run entries
+  const uint8_t* weights;    ///< base of every View in weights and of every offset in params
+  uint16_t op_count;
+  uint16_t run_count;
+  uint32_t state_offset;  ///< arena bytes at which `op_count` uint16_t step counters live
+};
+
+/// One call of a kernel: compute steps [step, step + count).
+struct Firing {
+  const void* params;
+  const View* views;
+  uint8_t* arena;
+  const uint8_t* weights;
+  int32_t step;
+  int32_t count;
+
+  template <class P>
+  const P& as() const { return *static_cast<const P*>(params); }
+
+  /// Constant array at `offset` bytes into the weights.
+  template <class T>
+  const T* constant(uint32_t offset) const { return reinterpret_cast<const T*>(weights + offset); }
+
+  /// Row `row` of operand `view`, to read.
+  template <class T>
+  const T* in(uint32_t view, int32_t row) const {
+    const View& v = views[view];
+    return reinterpret_cast<const T*>((v.base == View::weights ? weights : arena) + slot(v, row));
+  }
+
+  /// Row `row` of operand `view`, to write (outputs and scratch always live in the arena).
+  template <class T>
+  T* out(uint32_t view, int32_t row) const { return reinterpret_cast<T*>(arena + slot(views[view], row)); }
+
+ private:
+  static uint32_t slot(const View& v, int32_t row) {
+    uint32_t r = static_cast<uint32_t>(row);
+    if (r >= v.depth) r %= v.depth;
+    return v.offset + r * v.pitch;
+  }
+};
+
+/// Where an inference stands between two firings.
+struct Cursor {
+  uint16_t run;    ///< index into Model::schedule
+  uint16_t fired;  ///< firings of that run already done
+};
+
+inline uint16_t* step_counters(const Model& m, uint8_t* arena) {
+  return reinterpret_cast<uint16_t*>(arena + m.state_offset);
+}
+
+/// Starts an inference: every op is back at its first step.
+inline void begin(const Model& m, uint8_t* arena, Cursor& cursor) {
+  uint16_t* next = step_counters(m, arena);
+  for (uint32_t i = 0; i < m.op_count; ++i) next[i] = 0;
+  cursor = Cursor{0, 0};
+}
+
+inline bool done(const Model& m, const Cursor& cursor) { return cursor.run >= m.run_count; }
+
+/// Makes up to `firings` firings; true while work is left.
+inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uint32_t firings) {
+  uint16_t* next = step_counters(m, arena);
+  while (firings-- != 0 && !done(m, cursor)) {
+    const uint16_t run = m.schedule[cursor.run];
+    const uint32_t index = Run::op(run);
+    const Op& op = m.ops[index];
+    const int32_t at = next[index];
+    int32_t count = op.steps - at;
+    if (count > op.block) count = op.block;
+    next[index] = static_cast<uint16_t>(at + count);
+    op.kernel(Firing{op.params, m.views + op.first_view, arena, m.weights, at, count});
+    if (++cursor.fired == Run::count(run)) cursor = Cursor{static_cast<uint16_t>(cursor.run + 1), 0};
+  }
+  return !done(m, cursor);
+}
+
+}  // namespace smelt
+
+#endif
