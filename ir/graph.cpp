@@ -1,0 +1,98 @@
+#include "ir/graph.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace smelt {
+
+namespace {
+struct DTypeInfo { DType type; const char* name; int size; };
+constexpr std::array<DTypeInfo, 7> dtypes = {{{DType::i8, "i8", 1},
+                                              {DType::u8, "u8", 1},
+                                              {DType::i16, "i16", 2},
+                                              {DType::i32, "i32", 4},
+                                              {DType::i64, "i64", 8},
+                                              {DType::f32, "f32", 4},
+                                              {DType::boolean, "bool", 1}}};
+}  // namespace
+
+int size_of(DType type) { return dtypes[static_cast<size_t>(type)].size; }
+const char* to_string(DType type) { return dtypes[static_cast<size_t>(type)].name; }
+
+std::optional<DType> parse_dtype(const std::string& s) {
+  for (const DTypeInfo& d : dtypes) {
+    if (s == d.name) return d.type;
+  }
+  return std::nullopt;
+}
+
+int64_t elements(const Shape& shape) {
+  int64_t n = 1;
+  for (int32_t d : shape) n *= d;
+  return n;
+}
+
+std::string to_string(const Shape& shape) {
+  if (shape.empty()) return "scalar";
+  std::string s;
+  for (int32_t d : shape) s += (s.empty() ? "" : "x") + std::to_string(d);
+  return s;
+}
+
+int64_t Attrs::i(const std::string& name, int64_t absent) const {
+  const auto it = values_.find(name);
+  return it != values_.end() && std::holds_alternative<int64_t>(it->second) ? std::get<int64_t>(it->second) : absent;
+}
+
+double Attrs::f(const std::string& name, double absent) const {
+  const auto it = values_.find(name);
+  return it != values_.end() && std::holds_alternative<double>(it->second) ? std::get<double>(it->second) : absent;
+}
+
+std::string Attrs::s(const std::string& name, const std::string& absent) const {
+  const auto it = values_.find(name);
+  return it != values_.end() && std::holds_alternative<std::string>(it->second) ? std::get<std::string>(it->second)
+                                                                                : absent;
+}
+
+std::vector<int64_t> Attrs::ints(const std::string& name) const {
+  const auto it = values_.find(name);
+  return it != values_.end() && std::holds_alternative<std::vector<int64_t>>(it->second)
+             ? std::get<std::vector<int64_t>>(it->second)
+             : std::vector<int64_t>{};
+}
+
+bool Graph::is_input(TensorId id) const { return std::find(inputs.begin(), inputs.end(), id) != inputs.end(); }
+bool Graph::is_output(TensorId id) const { return std::find(outputs.begin(), outputs.end(), id) != outputs.end(); }
+
+int Graph::producer(TensorId id) const {
+  for (size_t n = 0; n < nodes.size(); ++n) {
+    if (std::find(nodes[n].outputs.begin(), nodes[n].outputs.end(), id) != nodes[n].outputs.end()) {
+      return static_cast<int>(n);
+    }
+  }
+  return -1;
+}
+
+std::vector<int> Graph::consumers(TensorId id) const {
+  std::vector<int> found;
+  for (size_t n = 0; n < nodes.size(); ++n) {
+    if (std::find(nodes[n].inputs.begin(), nodes[n].inputs.end(), id) != nodes[n].inputs.end()) {
+      found.push_back(static_cast<int>(n));
+    }
+  }
+  return found;
+}
+
+std::string place(const Graph& graph, const Node& node) {
+  const auto at = &node >= graph.nodes.data() && &node < graph.nodes.data() + graph.nodes.size()
+                      ? static_cast<int>(&node - graph.nodes.data())
+                      : node.source;
+  std::string text = graph.file + ": node " + std::to_string(node.source >= 0 ? node.source : at);
+  if (!node.outputs.empty() && node.outputs[0] >= 0 && static_cast<size_t>(node.outputs[0]) < graph.tensors.size()) {
+    text += " \"" + graph.at(node.outputs[0]).name + "\"";
+  }
+  return text + " (" + node.op + ")";
+}
+
+}  // namespace smelt

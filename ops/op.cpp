@@ -1,0 +1,79 @@
+#include "ops/op.hpp"
+
+#include <cstring>
+
+namespace smelt {
+
+#define X(name) extern const OpDef op_##name;
+#include "ops/list.inc"
+#undef X
+
+const std::vector<const OpDef*>& operators() {
+  static const std::vector<const OpDef*> all = {
+#define X(name) &op_##name,
+#include "ops/list.inc"
+#undef X
+  };
+  return all;
+}
+
+const OpDef* find_op(const std::string& name) {
+  for (const OpDef* op : operators()) {
+    if (name == op->name) return op;
+  }
+  return nullptr;
+}
+
+const OpDef* find_tflite_op(const std::string& builtin) {
+  for (const OpDef* op : operators()) {
+    for (const char* name : op->tflite) {
+      if (builtin == name) return op;
+    }
+  }
+  return nullptr;
+}
+
+int32_t row_count(const Shape& shape) {
+  size_t leading = 0;
+  if (shape.size() == 2) leading = 1;
+  if (shape.size() == 3 || shape.size() == 4) leading = 2;
+  if (shape.size() > 4) leading = shape.size() - 1;
+  int32_t rows = 1;
+  for (size_t i = 0; i < leading; ++i) rows *= shape[i];
+  return rows;
+}
+
+int32_t row_elements(const Shape& shape) { return static_cast<int32_t>(elements(shape) / row_count(shape)); }
+
+Failure fail(const Graph& graph, const Node& node, const char* code, std::string reason, std::string help) {
+  return Failure(code, place(graph, node), std::move(reason), std::move(help));
+}
+
+std::vector<Value> evaluate(const Graph& graph, const std::vector<Bytes>& inputs) {
+  std::vector<Value> values(graph.tensors.size());
+  for (size_t i = 0; i < graph.tensors.size(); ++i) {
+    values[i].type = &graph.tensors[i];
+    if (graph.tensors[i].constant()) values[i].bytes = *graph.tensors[i].data;
+  }
+  SMELT_ASSERT(inputs.size() == graph.inputs.size(), "as many inputs as the graph has");
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Value& v = values[static_cast<size_t>(graph.inputs[i])];
+    SMELT_ASSERT(static_cast<int64_t>(inputs[i].size()) == v.type->bytes(), "an input of its tensor's size");
+    v.bytes = inputs[i];
+  }
+  for (const Node& node : graph.nodes) {
+    Evaluation e{graph, node, {}, {}};
+    for (TensorId id : node.inputs) e.in.push_back(id == no_tensor ? nullptr : &values[static_cast<size_t>(id)]);
+    for (TensorId id : node.outputs) {
+      Value& v = values[static_cast<size_t>(id)];
+      v.bytes.assign(static_cast<size_t>(v.type->bytes()), 0);
+      e.out.push_back(&v);
+    }
+    const OpDef* op = find_op(node.op);
+    SMELT_ASSERT(op != nullptr, "evaluate wants a verified graph");
+    op->evaluate(e);
+  }
+  return values;
+}
+
+}  // namespace smelt

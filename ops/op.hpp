@@ -1,0 +1,74 @@
+// What an operator declares, once. Whatever looks at more than one node asks for these and never for an operator's name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ir/graph.hpp"
+
+namespace smelt {
+
+class Lowering;
+
+/// A tensor's content on the host.
+struct Value {
+  const Tensor* type = nullptr;  ///< dtype, shape, quantization
+  Bytes bytes;                   ///< little-endian, row-major
+
+  template <class T> const T* as() const { return reinterpret_cast<const T*>(bytes.data()); }
+  template <class T> T* as() { return reinterpret_cast<T*>(bytes.data()); }
+};
+
+/// One call of an oracle. Absent optional inputs are null; outputs come sized and zeroed.
+struct Evaluation {
+  const Graph& graph;
+  const Node& node;
+  std::vector<const Value*> in;
+  std::vector<Value*> out;
+};
+
+struct OpDef {
+  const char* name;                 ///< in the IR, e.g. "conv_2d"
+  std::vector<const char*> tflite;  ///< builtin operator names that become this op, e.g. {"CONV_2D"}
+
+  /// Turns the raw attributes of a file into the IR's own (file fields by their schema names, enumerations as their
+  /// schema strings: `padding="SAME"`, `fused_activation_function="RELU"`), checks that types and forms are supported,
+  /// takes constant operands such as axes and paddings into attributes and drops them from the inputs. May be null.
+  /// The raw builtin name stands in attribute "tflite_op" and is erased by the importer afterwards.
+  Outcome (*normalize)(Graph&, Node&);
+
+  /// Output types from input types and attributes. Must reject every shape that evaluate or lower could not bear.
+  Result<std::vector<TensorType>> (*infer)(const Graph&, const Node&);
+
+  /// The slow, independent oracle: whole tensors, straight from the reference's definition, sharing no code with
+  /// runtime/. Bit-exact to TFLite's reference kernels (double rounding) for integers.
+  void (*evaluate)(const Evaluation&);
+
+  /// Device form: kernel, parameters, packed constants, which rows each step needs (lower/lowering.hpp).
+  Outcome (*lower)(Lowering&);
+
+  int64_t (*macs)(const Graph&, const Node&) = nullptr;  ///< multiply-accumulates; null: none
+  bool alias = false;          ///< the output is the first input's bytes under another shape (reshape)
+  bool static_result = false;  ///< depends on shapes only (shape), so folding needs no constant inputs
+};
+
+/// Every operator, in the order of ops/list.inc.
+const std::vector<const OpDef*>& operators();
+const OpDef* find_op(const std::string& name);             ///< null when unknown
+const OpDef* find_tflite_op(const std::string& builtin);   ///< "CONV_2D"; null when unsupported
+
+/// Rows: how a shape is cut into the rows that rings hold. NHWC: N*H rows of W*C elements; rank 3 [A,B,C]: A*B rows of C;
+/// rank 2 [A,B]: A rows of B; rank 0 and 1: one row; rank 5 and up: all but the last dimension count rows.
+int32_t row_count(const Shape& shape);
+int32_t row_elements(const Shape& shape);
+
+/// Failure at this node: code, reason, remedy.
+Failure fail(const Graph& graph, const Node& node, const char* code, std::string reason, std::string help = {});
+
+/// Runs the oracle over the whole graph; one Value per tensor id (constants included; unused ids stay empty).
+/// `inputs` in the order of graph.inputs, each exactly of its tensor's size.
+std::vector<Value> evaluate(const Graph& graph, const std::vector<Bytes>& inputs);
+
+}  // namespace smelt
