@@ -1,0 +1,71 @@
+"""ADD, SUB, MUL, MAXIMUM, MINIMUM, with every kind of broadcast."""
+
+import numpy as np
+
+from builder import ACTIVATIONS
+from cases import cases
+
+OPTIONS = {"ADD": "AddOptions", "SUB": "SubOptions", "MUL": "MulOptions", "MAXIMUM": "MaximumMinimumOptions",
+           "MINIMUM": "MaximumMinimumOptions"}
+
+
+def binary(m, a, b, act="NONE", const=None, qa=(None, None), qb=(None, None), qy=(None, None), gain=1.0):
+    """`qa`, `qb`, `qy`: (scale, zero point), None for random. `const`: which operand is a constant, if any.
+
+    Without a given output scale the result's range fits the output's about `gain` times.
+    """
+    qa, qb = m.quant(*qa), m.quant(*qb)
+    if m.op in ("MAXIMUM", "MINIMUM"):
+        qb = qa
+    operands = []
+    for i, (shape, q) in enumerate([(a, qa), (b, qb)]):
+        constant = const == i
+        operands.append(m.g.tensor(shape, data=m.values(shape), **q) if constant else m.input(shape, **q))
+    qy = dict(qa) if m.op in ("MAXIMUM", "MINIMUM") else m.quant(*(qy if qy[0] else (fitting_scale(m, qa, qb, gain), qy[1])))
+    fields = {} if m.op in ("MAXIMUM", "MINIMUM") else {"fusedActivationFunction": ACTIVATIONS[act]}
+    y = m.output(np.broadcast_shapes(a, b), **qy)
+    m.g.op(m.op, operands, [y], OPTIONS[m.op], **fields)
+
+
+def fitting_scale(m, qa, qb, gain):
+    if not m.quantized:
+        return None
+    product = m.op == "MUL"
+    reach = qa["scale"] * 128 * qb["scale"] if product else np.hypot(qa["scale"], qb["scale"])
+    return np.float32(reach / gain)
+
+
+@cases("add", "sub", "mul", "maximum", "minimum")
+def binary_cases(c):
+    arithmetic = c.op in ("add", "sub", "mul")
+    for t in "int8", "float32":
+        c.add(t, "same_shape", binary, [1, 3, 4, 5], [1, 3, 4, 5])
+        c.add(t, "channel_constant", binary, [1, 4, 3, 6], [1, 1, 1, 6], const=1)
+        c.add(t, "scalar_first_constant", binary, [1], [2, 3, 5], const=0)
+        c.add(t, "both_broadcast", binary, [2, 1, 3, 1], [1, 4, 1, 5])
+        if arithmetic:
+            c.add(t, "relu6", binary, [2, 5, 4], [2, 5, 4], act="RELU6", qy=(0.04, -100))
+        else:
+            c.add(t, "rank_2_second_constant", binary, [4, 6], [4, 6], const=1)
+    t = "int8"
+    c.add(t, "ranks_differ", binary, [1, 3, 4, 5], [4, 5])
+    c.add(t, "ranks_differ_second_larger", binary, [7], [2, 3, 7])
+    c.add(t, "scalar_rank_0", binary, [3, 4], [], const=1)
+    c.add(t, "spatial", binary, [1, 4, 3, 5], [1, 4, 3, 1])
+    c.add(t, "rows", binary, [1, 1, 3, 4], [1, 5, 3, 4])
+    c.add(t, "single_element", binary, [1, 1, 1, 1], [1, 1, 1, 1])
+    c.add(t, "rank_1", binary, [37], [37])
+    c.add(t, "zero_points_extreme", binary, [4, 9], [4, 9], qa=(None, -128), qb=(None, 127), qy=(None, 127))
+    c.add(t, "rank_5_broadcast", binary, [2, 1, 2, 3, 2], [1, 2, 2, 1, 2])
+    if arithmetic:
+        c.add(t, "relu", binary, [3, 7], [3, 7], act="RELU", qy=(None, -128))
+        c.add(t, "relu_middle_zero_point", binary, [3, 7], [3, 7], act="RELU", qy=(None, -20))
+        c.add(t, "relu_n1_to_1", binary, [1, 3, 3, 3], [1, 3, 3, 3], act="RELU_N1_TO_1", qa=(0.02, 3), qb=(0.017, -9))
+        c.add(t, "scales_far_apart", binary, [3, 12], [3, 12], qa=(0.5, None), qb=(0.001, None))
+        c.add(t, "scales_far_apart_swapped", binary, [3, 12], [3, 12], qa=(0.0011, None), qb=(0.47, None))
+        c.add(t, "saturating", binary, [3, 12], [3, 12], gain=12)
+        c.add(t, "tiny_output", binary, [3, 12], [3, 12], gain=0.05)
+    if c.op == "mul":
+        c.add(t, "multiplier_above_1", binary, [5, 8], [5, 8], qa=(0.4, 2), qb=(0.3, -5), qy=(0.09, 0))
+
+
