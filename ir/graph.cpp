@@ -95,4 +95,8 @@ std::string place(const Graph& graph, const Node& node) {
   return text + " (" + node.op + ")";
 }
 
+std::string place(const Graph& graph, TensorId id) {
+  return graph.file + ": tensor " + std::to_string(id) + " \"" + graph.at(id).name + "\"";
+}
+
 }  // namespace smelt

@@ -113,9 +113,24 @@ struct Graph {
 /// `file: node 3 "name" (conv_2d)`, for diagnostics.
 std::string place(const Graph& graph, const Node& node);
 
-/// Checks every structural rule: ids in range, one producer a tensor, producers before consumers, constants as long as
-/// their shapes say, sizes bounded, quantization well formed, every op known, and each node's declared output types equal
-/// to what its operator infers. All mistakes in one Failure.
+/// `file: tensor 3 "name"`.
+std::string place(const Graph& graph, TensorId id);
+
+/// What a graph may be at most, so that no file exhausts memory or overflows an int.
+constexpr size_t max_rank = 8;
+constexpr int64_t max_tensor_bytes = int64_t{256} << 20;
+constexpr int64_t max_graph_bytes = int64_t{1} << 30;  ///< all tensors that something mentions
+constexpr size_t max_graph_nodes = size_t{1} << 16;
+constexpr size_t max_graph_tensors = size_t{1} << 18;
+
+/// Checks every rule that needs no operator: ids in range, one producer a tensor, producers before consumers, dimensions
+/// of at least 1, sizes bounded, constants as long as their shapes say, quantization well formed (positive finite scales,
+/// zero points within the type, per channel as many as slices). All mistakes in one Failure. Tensors that nothing
+/// mentions are not looked at.
+Outcome verify_structure(const Graph& graph);
+
+/// verify_structure, and: every op known, each node's declared output types equal to what its operator infers. Defined in
+/// the operators' library (ops/verify.cpp), as the graph's own library knows no operators.
 Outcome verify(const Graph& graph);
 
 /// Text form. `parse(print(g))` equals g; see docs/architecture.md for the grammar.

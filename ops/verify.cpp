@@ -1,0 +1,54 @@
+// verify() is declared with the graph but lives here: it needs operators, and ir/ knows none.
+#include <string>
+#include <vector>
+
+#include "ops/op.hpp"
+
+namespace smelt {
+namespace {
+
+std::string type_text(const TensorType& t) { return std::string(to_string(t.dtype)) + " " + to_string(t.shape); }
+
+void check_node(const Graph& graph, const Node& node, const OpDef& op, std::vector<Diagnostic>& found) {
+  const Result<std::vector<TensorType>> types = op.infer(graph, node);
+  if (!types) {
+    found.insert(found.end(), types.failure().diagnostics.begin(), types.failure().diagnostics.end());
+    return;
+  }
+  if (types->size() != node.outputs.size()) {
+    found.push_back({"E0210", place(graph, node),
+                     "the node has " + std::to_string(node.outputs.size()) + " outputs, the operator makes " +
+                         std::to_string(types->size()),
+                     ""});
+    return;
+  }
+  for (size_t i = 0; i < types->size(); ++i) {
+    const Tensor& t = graph.at(node.outputs[i]);
+    const TensorType declared{t.dtype, t.shape};
+    if (declared == (*types)[i]) continue;
+    found.push_back({"E0211", place(graph, node),
+                     "output " + std::to_string(i) + " is declared " + type_text(declared) + ", the operator makes " +
+                         type_text((*types)[i]),
+                     "the file contradicts itself; export the model again"});
+  }
+}
+
+}  // namespace
+
+Outcome verify(const Graph& graph) {
+  Failure failure;
+  const Outcome structure = verify_structure(graph);
+  if (!structure) failure = structure.failure();
+  for (const Node& node : graph.nodes) {
+    const OpDef* op = find_op(node.op);
+    if (op == nullptr) {
+      failure.diagnostics.push_back({"E0209", place(graph, node), "the operator is not supported", ""});
+    } else if (structure) {  // what an operator infers means something only on sound tensors
+      check_node(graph, node, *op, failure.diagnostics);
+    }
+  }
+  if (failure.diagnostics.empty()) return Done{};
+  return failure;
+}
+
+}  // namespace smelt
