@@ -52,6 +52,25 @@ struct OpDef {
   int64_t (*macs)(const Graph&, const Node&) = nullptr;  ///< multiply-accumulates; null: none
   bool alias = false;          ///< the output is the first input's bytes under another shape (reshape)
   bool static_result = false;  ///< depends on shapes only (shape), so folding needs no constant inputs
+
+  // ---- what passes ask ----
+
+  /// Takes attribute `activation` ("none", "relu", "relu6", "relu_n1_to_1"), a clamp of its output after everything else.
+  bool fuses_activation = false;
+  /// For an operator that is itself such a clamp from input 0 to output 0, nothing else: the word for it. Null: not one.
+  const char* (*as_activation)(const Node&) = nullptr;
+  /// Takes attributes `pad_top`, `pad_bottom`, `pad_left`, `pad_right`: rows and columns of real zeros around input 0
+  /// (NHWC), exactly as if they had been stored. Not so for pooling, which leaves padding out of its average or maximum.
+  bool fuses_padding = false;
+  /// Output 0 is input 0 with a constant around it: attribute `paddings` = [before0, after0, before1, ...] and `value`,
+  /// an int64 in the stored domain for integers, a double for floats.
+  bool is_padding = false;
+  /// Reads input 0 as a flat sequence of elements: of its shape nothing but what infer checks matters.
+  bool flattens_input = false;
+  /// Output 0 holds the very bytes of input 0 (the same shape and type, nothing changed). Null: never.
+  bool (*is_identity)(const Graph&, const Node&) = nullptr;
+  /// This node's output 0 holds the very bytes of input 0 of `before`, the node that makes its input 0. Null: never.
+  bool (*undoes)(const Graph&, const Node& before, const Node& self) = nullptr;
 };
 
 /// Every operator, in the order of ops/list.inc.
