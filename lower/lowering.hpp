@@ -10,16 +10,12 @@
 
 #include "ir/graph.hpp"
 #include "ops/op.hpp"
+#include "plan/plan.hpp"
 #include "runtime/core.hpp"
 
 namespace smelt {
 
-/// Rows [first, end) of a tensor.
-struct RowRange {
-  int32_t first = 0;
-  int32_t end = 0;
-  bool operator==(const RowRange&) const = default;
-};
+using RowRange = plan::RowRange;  ///< rows [first, end) of a tensor
 
 /// All constants of a model, one block with typed, named members; kernels address them by byte offset.
 class ConstantPool {

@@ -1,0 +1,83 @@
+// A verified graph becomes a Program: everything that the device will hold, as data. The emitter prints a Program, the
+// interpreter runs it with the same executor and the same kernels.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ir/graph.hpp"
+#include "lower/lowering.hpp"
+#include "plan/plan.hpp"
+#include "runtime/core.hpp"
+
+namespace smelt {
+
+/// An input or output of the model.
+struct Port {
+  TensorId tensor = no_tensor;
+  bool constant = false;  ///< an output known at compile time; `offset` is then into the constants
+  uint32_t offset = 0;    ///< bytes into the arena
+  uint32_t bytes = 0;
+};
+
+/// The rows of one tensor of the graph, as the operation that makes it stores them.
+struct Tap {
+  TensorId tensor = no_tensor;
+  int operation = -1;      ///< index in Program::operations
+  uint32_t view = 0;       ///< index in Program::views
+  int32_t rows = 1;
+  int32_t row_bytes = 0;
+  std::vector<RowRange> made;  ///< by each step
+};
+
+struct Program {
+  Graph graph;                      ///< what was compiled, after the passes
+  std::vector<Lowered> operations;  ///< in execution order; aliases (reshapes) are none
+  ConstantPool constants;
+  plan::Problem problem;
+  plan::Plan plan;
+  std::vector<View> views;             ///< operands of all operations
+  std::vector<uint16_t> first_view;    ///< of each operation
+  std::vector<uint16_t> schedule;      ///< packed Run entries
+  std::vector<Port> inputs;
+  std::vector<Port> outputs;
+  std::vector<Tap> taps;               ///< every tensor that an operation makes
+};
+
+/// The graph must be verified. Fails where an operator cannot be lowered, or where a model exceeds the tables' limits
+/// (1,024 operations, 65,535 rows, 4 GB).
+Result<Program> lower(Graph graph, plan::Rings rings);
+
+/// Runs a Program on the host.
+class Interpreter {
+ public:
+  explicit Interpreter(const Program& program);
+  /// Called after each firing with the operation and the step it made; `arena` is as the device's would be.
+  using Hook = std::function<void(int operation, int32_t step, const uint8_t* arena)>;
+  /// Inputs in the order of the graph's, each of exactly its tensor's size. The arena is filled with 0xA5 beforehand.
+  std::vector<Bytes> run(const std::vector<Bytes>& inputs, const Hook& hook = {});
+
+ private:
+  const Program& program_;
+  std::vector<Op> ops_;
+  Model model_{};
+  std::vector<uint32_t> constants_;  // 32-bit words, so that they are aligned
+  std::vector<uint32_t> arena_;
+};
+
+/// Collects whole tensors from an arena, row by row, as they are made: use `firing` as the Interpreter's hook.
+class TapRecorder {
+ public:
+  explicit TapRecorder(const Program& program);
+  void firing(int operation, int32_t step, const uint8_t* arena);
+  /// By tensor id; empty where no operation makes the tensor.
+  const std::vector<Bytes>& tensors() const { return tensors_; }
+
+ private:
+  const Program& program_;
+  std::vector<Bytes> tensors_;
+};
+
+}  // namespace smelt

@@ -1,0 +1,87 @@
+// The planner: in which order rows are made, how deep each ring is, where it lies. A pure function over buffers, operations
+// and rows; it knows no operator, no graph and no file format.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ir/diagnostic.hpp"
+
+namespace smelt::plan {
+
+/// Rows [first, end); empty when first >= end.
+struct RowRange {
+  int32_t first = 0;
+  int32_t end = 0;
+  bool empty() const { return first >= end; }
+  bool operator==(const RowRange&) const = default;
+};
+
+/// Storage of a tensor, cut into rows.
+struct Buffer {
+  std::string name;
+  int32_t rows = 1;
+  int32_t row_bytes = 0;
+  bool input = false;   ///< filled by the caller before the first firing
+  bool output = false;  ///< read by the caller after the last firing
+  bool whole = false;   ///< someone reads it under another row geometry: full depth
+};
+
+/// The rows of one buffer that each step of an operation reads or writes.
+struct Access {
+  int buffer = -1;
+  std::vector<RowRange> rows;  ///< one a step
+};
+
+struct Operation {
+  std::string name;
+  int32_t steps = 1;
+  std::vector<Access> reads;
+  std::vector<Access> writes;       ///< rows are written once each, in increasing order
+  std::vector<int> in_place;        ///< reads whose row may share its bytes with the row written in the same step
+  int32_t scratch_bytes = 0;
+  bool scratch_persists = false;    ///< the scratch holds sums from the first step to the last
+};
+
+/// Operations in an order in which each one's inputs come before it.
+struct Problem {
+  std::vector<Buffer> buffers;
+  std::vector<Operation> operations;
+};
+
+enum class Rings {
+  full,     ///< every ring as deep as its tensor: layer by layer
+  minimum,  ///< the latest operation that can fire fires first: every ring as shallow as that order allows
+  automatic ///< whichever of the two needs less arena
+};
+
+struct Ring {
+  uint32_t offset = 0;  ///< bytes into the arena
+  int32_t depth = 1;    ///< rows held
+};
+
+struct Plan {
+  Rings rings = Rings::full;
+  std::vector<Ring> buffers;          ///< as Problem::buffers
+  std::vector<uint32_t> scratch;      ///< offsets, as Problem::operations; meaningless where no scratch is asked
+  std::vector<int32_t> firings;       ///< operation indices in firing order, one entry a step
+  uint32_t state_offset = 0;          ///< one uint16_t a step counter for each operation
+  uint32_t arena_bytes = 0;
+};
+
+/// Every offset is a multiple of this.
+constexpr uint32_t alignment = 4;
+
+/// Solves and checks; aborts as an internal error if its own check fails.
+Plan solve(const Problem& problem, Rings rings);
+
+/// Replays `plan` byte by byte: every row read must still hold what was written to it, no firing may write over bytes that
+/// it reads (but for declared in-place rows), outputs must survive, every step must fire exactly once. Independent of how
+/// the plan was found. Empty when all is well, otherwise what is wrong.
+std::string check(const Problem& problem, const Plan& plan);
+
+/// The firing order as packed smelt::Run entries.
+std::vector<uint16_t> pack_schedule(const std::vector<int32_t>& firings);
+
+}  // namespace smelt::plan
