@@ -12,7 +12,7 @@ OPTIONS = {"ADD": "AddOptions", "SUB": "SubOptions", "MUL": "MulOptions", "MAXIM
 def binary(m, a, b, act="NONE", const=None, qa=(None, None), qb=(None, None), qy=(None, None), gain=1.0):
     """`qa`, `qb`, `qy`: (scale, zero point), None for random. `const`: which operand is a constant, if any.
 
-    Without a given output scale the result's range fits the output's about `gain` times.
+    Where the output's scale or zero point is not given, the result's range fits the output's about `gain` times.
     """
     qa, qb = m.quant(*qa), m.quant(*qb)
     if m.op in ("MAXIMUM", "MINIMUM"):
@@ -21,18 +21,26 @@ def binary(m, a, b, act="NONE", const=None, qa=(None, None), qb=(None, None), qy
     for i, (shape, q) in enumerate([(a, qa), (b, qb)]):
         constant = const == i
         operands.append(m.g.tensor(shape, data=m.values(shape), **q) if constant else m.input(shape, **q))
-    qy = dict(qa) if m.op in ("MAXIMUM", "MINIMUM") else m.quant(*(qy if qy[0] else (fitting_scale(m, qa, qb, gain), qy[1])))
+    qy = dict(qa) if m.op in ("MAXIMUM", "MINIMUM") or not m.quantized else fitting(m, qa, qb, qy, gain)
     fields = {} if m.op in ("MAXIMUM", "MINIMUM") else {"fusedActivationFunction": ACTIVATIONS[act]}
     y = m.output(np.broadcast_shapes(a, b), **qy)
     m.g.op(m.op, operands, [y], OPTIONS[m.op], **fields)
 
 
-def fitting_scale(m, qa, qb, gain):
-    if not m.quantized:
-        return None
-    product = m.op == "MUL"
-    reach = qa["scale"] * 128 * qb["scale"] if product else np.hypot(qa["scale"], qb["scale"])
-    return np.float32(reach / gain)
+def fitting(m, qa, qb, given, gain):
+    """The output's quantization: centre the result's range, let it fill the output's `gain` times."""
+    low_a, high_a = real_range(qa)
+    low_b, high_b = real_range(qb)
+    corners = {"ADD": [low_a + low_b, high_a + high_b], "SUB": [low_a - high_b, high_a - low_b],
+               "MUL": [a * b for a in (low_a, high_a) for b in (low_b, high_b)]}[m.op]
+    low, high = min(corners), max(corners)
+    scale = given[0] or (high - low) / 255 * gain
+    centre = np.clip(round(-(low + high) / 2 / scale + m.rng.normal(0, 20)), -128, 127)
+    return m.quant(scale, int(centre) if given[1] is None else given[1])
+
+
+def real_range(q):
+    return [float(q["scale"]) * (x - q["zero_point"]) for x in (-128, 127)]
 
 
 @cases("add", "sub", "mul", "maximum", "minimum")
@@ -55,7 +63,7 @@ def binary_cases(c):
     c.add(t, "rows", binary, [1, 1, 3, 4], [1, 5, 3, 4])
     c.add(t, "single_element", binary, [1, 1, 1, 1], [1, 1, 1, 1])
     c.add(t, "rank_1", binary, [37], [37])
-    c.add(t, "zero_points_extreme", binary, [4, 9], [4, 9], qa=(None, -128), qb=(None, 127), qy=(None, 127))
+    c.add(t, "zero_points_extreme", binary, [4, 9], [4, 9], qa=(None, -128), qb=(None, 127))
     c.add(t, "rank_5_broadcast", binary, [2, 1, 2, 3, 2], [1, 2, 2, 1, 2])
     if arithmetic:
         c.add(t, "relu", binary, [3, 7], [3, 7], act="RELU", qy=(None, -128))
@@ -63,9 +71,7 @@ def binary_cases(c):
         c.add(t, "relu_n1_to_1", binary, [1, 3, 3, 3], [1, 3, 3, 3], act="RELU_N1_TO_1", qa=(0.02, 3), qb=(0.017, -9))
         c.add(t, "scales_far_apart", binary, [3, 12], [3, 12], qa=(0.5, None), qb=(0.001, None))
         c.add(t, "scales_far_apart_swapped", binary, [3, 12], [3, 12], qa=(0.0011, None), qb=(0.47, None))
-        c.add(t, "saturating", binary, [3, 12], [3, 12], gain=12)
-        c.add(t, "tiny_output", binary, [3, 12], [3, 12], gain=0.05)
+        c.add(t, "saturating", binary, [3, 12], [3, 12], gain=0.25)
+        c.add(t, "tiny_output", binary, [3, 12], [3, 12], gain=20)
     if c.op == "mul":
         c.add(t, "multiplier_above_1", binary, [5, 8], [5, 8], qa=(0.4, 2), qb=(0.3, -5), qy=(0.09, 0))
-
-

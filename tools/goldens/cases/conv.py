@@ -17,7 +17,7 @@ def out_size(size, kernel, stride, dilation, padding):
     return -(-(size - (kernel - 1) * dilation) // stride)
 
 
-def weighted(m, x, shape, axis, fan_in, channels, per_channel=True, bias=True, gain=50, wmax=127, spread=1.0,
+def weighted(m, x, shape, axis, fan_in, channels, act="NONE", per_channel=True, bias=True, gain=50, wmax=127, spread=1.0,
              bias_steps=40, out_scale=None, out_zp=None):
     """Constant weights and bias for input `x`; returns (weights, bias or None, output quantization).
 
@@ -27,11 +27,13 @@ def weighted(m, x, shape, axis, fan_in, channels, per_channel=True, bias=True, g
         w = m.rng.normal(0, 1 / np.sqrt(fan_in), shape)
         b = m.g.tensor([channels], "float32", data=m.rng.normal(0, 1, channels)) if bias else None
         return m.g.tensor(shape, "float32", data=w), b, m.quant()
+    if out_zp is None and act != "NONE":
+        out_zp = int(m.rng.integers(-128, 20))  # leaves room above zero
     out = m.quant(out_scale, out_zp)
     w = m.rng.integers(-wmax, wmax + 1, shape)
     deviation = np.sqrt(fan_in) * np.hypot(73.9, x.zero_point) * wmax / np.sqrt(3)
     base = gain * out["scale"] / (x.scale * deviation)
-    scales = np.float32(base * np.exp(m.rng.normal(0, spread, channels if per_channel else 1)))
+    scales = np.float32(base * np.exp(m.rng.normal(0, spread, channels) if per_channel else m.rng.normal(0, 0.3, 1)))
     weights = m.g.tensor(shape, "int8", scales, data=w, axis=axis)
     if not bias:
         return weights, None, out
@@ -51,7 +53,7 @@ def conv(m, x, co, k=(3, 3), s=(1, 1), d=(1, 1), pad="SAME", act="NONE", groups=
 def conv_on(m, a, co, k=(3, 3), s=(1, 1), d=(1, 1), pad="SAME", act="NONE", groups=1, **weights):
     """Appends a convolution to tensor `a`."""
     n, h, w, c = a.shape
-    filters, bias, out = weighted(m, a, [co, *k, c // groups], 0, k[0] * k[1] * c // groups, co, **weights)
+    filters, bias, out = weighted(m, a, [co, *k, c // groups], 0, k[0] * k[1] * c // groups, co, act, **weights)
     y = m.g.tensor([n, out_size(h, k[0], s[0], d[0], pad), out_size(w, k[1], s[1], d[1], pad), co], **out)
     m.g.op("CONV_2D", [a, filters, *([bias] if bias else [])], [y], "Conv2DOptions", padding=PADDINGS[pad], strideH=s[0], strideW=s[1],
            dilationHFactor=d[0], dilationWFactor=d[1], fusedActivationFunction=ACTIVATIONS[act])
@@ -66,7 +68,7 @@ def depthwise(m, x, mult=1, k=(3, 3), s=(1, 1), d=(1, 1), pad="SAME", act="NONE"
 def depthwise_on(m, a, mult=1, k=(3, 3), s=(1, 1), d=(1, 1), pad="SAME", act="NONE", **weights):
     """Appends a depthwise convolution to tensor `a`."""
     n, h, w, c = a.shape
-    filters, bias, out = weighted(m, a, [1, *k, c * mult], 3, k[0] * k[1], c * mult, **weights)
+    filters, bias, out = weighted(m, a, [1, *k, c * mult], 3, k[0] * k[1], c * mult, act, **weights)
     y = m.g.tensor([n, out_size(h, k[0], s[0], d[0], pad), out_size(w, k[1], s[1], d[1], pad), c * mult], **out)
     m.g.op("DEPTHWISE_CONV_2D", [a, filters, *([bias] if bias else [])], [y], "DepthwiseConv2DOptions",
            padding=PADDINGS[pad], strideH=s[0], strideW=s[1], dilationHFactor=d[0], dilationWFactor=d[1],
@@ -124,12 +126,12 @@ def conv_2d_cases(c):
     c.add(t, "per_tensor_relu", conv, [1, 5, 5, 5], 3, per_channel=False, act="RELU")
     c.add(t, "5_to_7_valid", conv, [1, 5, 4, 5], 7, k=(2, 2), pad="VALID")
     c.add(t, "1x1_40_to_37", conv, [1, 3, 3, 40], 37, k=(1, 1))
-    c.add(t, "1x1_1_to_1", conv, [1, 4, 4, 1], 1, k=(1, 1))
+    c.add(t, "1x1_1_to_1", conv, [1, 4, 4, 1], 1, k=(1, 1), in_zp=5, out_zp=-3)
     c.add(t, "1x1_stride_2", conv, [1, 5, 6, 9], 10, k=(1, 1), s=(2, 2))
     c.add(t, "1x1_multiplier_above_1", conv, [1, 3, 4, 1], 6, k=(1, 1), wmax=3, gain=300, spread=0.5, in_zp=0)
     c.add(t, "multiplier_above_1", conv, [1, 4, 4, 2], 4, wmax=1, gain=900, spread=1.5)
     c.add(t, "saturating", conv, [1, 5, 5, 3], 5, gain=600, bias_steps=400)
-    c.add(t, "large_bias", conv, [1, 4, 5, 3], 6, bias_steps=3000, spread=2.5)
+    c.add(t, "large_bias", conv, [1, 4, 5, 3], 6, bias_steps=150, spread=2.5)
     c.add(t, "channel_scales_far_apart", conv, [1, 5, 5, 3], 16, spread=3)
     c.add(t, "kernel_larger_same", conv, [1, 2, 3, 3], 4, k=(5, 5))
     c.add(t, "kernel_larger_strided", conv, [1, 3, 2, 2], 3, k=(7, 5), s=(2, 2))
@@ -173,7 +175,7 @@ def depthwise_cases(c):
     c.add(t, "1x1", depthwise, [1, 4, 4, 9], k=(1, 1))
     c.add(t, "1x1_multiplier_above_1", depthwise, [1, 3, 4, 6], k=(1, 1), wmax=3, gain=300, spread=0.5, in_zp=0)
     c.add(t, "saturating", depthwise, [1, 5, 5, 4], gain=600, bias_steps=400)
-    c.add(t, "large_bias", depthwise, [1, 4, 5, 6], bias_steps=3000, spread=2.5)
+    c.add(t, "large_bias", depthwise, [1, 4, 5, 6], bias_steps=150, spread=2.5)
     c.add(t, "channel_scales_far_apart", depthwise, [1, 5, 4, 16], spread=3)
     c.add(t, "40_channels", depthwise, [1, 3, 3, 40])
     c.add(t, "17_channels", depthwise, [1, 4, 3, 17], s=(1, 2))
@@ -213,6 +215,6 @@ def fully_connected_cases(c):
     c.add(t, "64_to_1", fully_connected, [1, 64], 1, per_channel=False)
     c.add(t, "37_to_19", fully_connected, [1, 37], 19, per_channel=False)
     c.add(t, "saturating", fully_connected, [2, 15], 8, per_channel=False, gain=600, bias_steps=400)
-    c.add(t, "large_bias", fully_connected, [2, 15], 8, per_channel=False, bias_steps=3000)
+    c.add(t, "large_bias", fully_connected, [2, 15], 8, per_channel=False, bias_steps=150)
     c.add(t, "zp_low", fully_connected, [2, 11], 6, per_channel=False, in_zp=-128, out_zp=127)
     c.add(t, "zp_high", fully_connected, [2, 11], 6, per_channel=False, in_zp=127, out_zp=-128)
