@@ -17,7 +17,7 @@ Interpreter::Interpreter(const Program& program) : program_(program) {
   model_ = Model{ops_.data(),
                  program.views.data(),
                  program.schedule.data(),
-                 reinterpret_cast<const uint8_t*>(constants_.data()),
+                 constants_.data(),
                  static_cast<uint16_t>(ops_.size()),
                  static_cast<uint16_t>(program.schedule.size()),
                  program.plan.state_offset};

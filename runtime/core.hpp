@@ -58,7 +58,7 @@ struct Model {
   const Op* ops;
   const View* views;
   const uint16_t* schedule;  ///< packed Run entries
-  const uint8_t* weights;    ///< base of every View in weights and of every offset in params
+  const void* weights;       ///< base of every View in weights and of every offset in params
   uint16_t op_count;
   uint16_t run_count;
   uint32_t state_offset;  ///< arena bytes at which `op_count` uint16_t step counters live
@@ -129,7 +129,8 @@ inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uint32_t firing
     int32_t count = op.steps - at;
     if (count > op.block) count = op.block;
     next[index] = static_cast<uint16_t>(at + count);
-    op.kernel(Firing{op.params, m.views + op.first_view, arena, m.weights, at, count});
+    op.kernel(
+        Firing{op.params, m.views + op.first_view, arena, static_cast<const uint8_t*>(m.weights), at, count});
     if (++cursor.fired == Run::count(run)) cursor = Cursor{static_cast<uint16_t>(cursor.run + 1), 0};
   }
   return !done(m, cursor);
