@@ -99,4 +99,22 @@ std::string place(const Graph& graph, TensorId id) {
   return graph.file + ": tensor " + std::to_string(id) + " \"" + graph.at(id).name + "\"";
 }
 
+namespace {
+bool same(const std::shared_ptr<const Bytes>& a, const std::shared_ptr<const Bytes>& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+}  // namespace
+
+bool operator==(const Tensor& a, const Tensor& b) {
+  return a.name == b.name && a.dtype == b.dtype && a.shape == b.shape && a.quant == b.quant && same(a.data, b.data) &&
+         a.source == b.source;
+}
+
+bool operator==(const Graph& a, const Graph& b) {
+  return a.name == b.name && a.file == b.file && a.tensors == b.tensors && a.nodes == b.nodes && a.inputs == b.inputs &&
+         a.outputs == b.outputs && a.labels == b.labels &&
+         std::equal(a.metadata.begin(), a.metadata.end(), b.metadata.begin(), b.metadata.end(),
+                    [](const auto& x, const auto& y) { return x.first == y.first && same(x.second, y.second); });
+}
+
 }  // namespace smelt

@@ -87,6 +87,7 @@ struct Node {
   Attrs attrs;
   int source = -1;                ///< index of the operator in the model file; -1 when a pass made it
 
+  bool operator==(const Node&) const = default;
   TensorId in(size_t i) const { return i < inputs.size() ? inputs[i] : no_tensor; }
   TensorId out(size_t i = 0) const { return outputs.at(i); }
 };
@@ -133,8 +134,16 @@ Outcome verify_structure(const Graph& graph);
 /// the operators' library (ops/verify.cpp), as the graph's own library knows no operators.
 Outcome verify(const Graph& graph);
 
-/// Text form. `parse(print(g))` equals g; see docs/architecture.md for the grammar.
-std::string print(const Graph& graph);
+/// Equal content: constants and metadata by their bytes.
+bool operator==(const Tensor& a, const Tensor& b);
+bool operator==(const Graph& a, const Graph& b);
+
+/// Text form, documented in docs/ir.md: `parse(print(g))` equals g for every g, sound or not (but a NaN outside a constant
+/// comes back as the quiet NaN).
+struct PrintOptions {
+  bool data = true;  ///< false: contents of constants and metadata are left out, for people; parse() then says so
+};
+std::string print(const Graph& graph, const PrintOptions& options = {});
 Result<Graph> parse(const std::string& text, const std::string& file = "<text>");
 
 }  // namespace smelt
