@@ -1,0 +1,43 @@
+// Exponential and hyperbolic tangent without libm, to about 1 unit in the last place (tests/math_test.cpp).
+//
+// The polynomials are minimax fits of the relative error, made for this file: below 4e-9 before rounding.
+#ifndef SMELT_RUNTIME_MATH_HPP
+#define SMELT_RUNTIME_MATH_HPP
+
+#include <stdint.h>
+
+#include "quantize.hpp"
+
+namespace smelt {
+
+/// e^x for every float: 0 and infinity beyond the type's range, NaN for NaN.
+inline float exp_f32(float x) {
+  if (!(x > -104.0F)) return x != x ? x : 0.0F;
+  if (x > 88.8F) return as_float(0x7f800000);
+  // x = n*ln2 + r, |r| <= ln2/2; ln2 in two parts, so that n times the first is exact.
+  const int32_t n = static_cast<int32_t>(x * 1.44269504F + (x < 0.0F ? -0.5F : 0.5F));
+  const float k = static_cast<float>(n);
+  const float r = (x - k * 0.693359375F) + k * 2.12194440e-4F;
+  const float p =
+      (((0.0013814538F * r + 0.008368745F) * r + 0.04166839F) * r + 0.16666521F) * r + 0.49999994F;
+  const float y = (p * r * r + r) + 1.0F;
+  // 2^n in two factors, as it may itself be out of range.
+  const int32_t half = n >> 1;
+  return y * as_float((half + 127) << 23) * as_float((n - half + 127) << 23);
+}
+
+inline float tanh_f32(float x) {
+  const float a = x < 0.0F ? -x : x;
+  if (a < 0.625F) {
+    const float u = x * x;
+    const float p =
+        (((-0.0057049743F * u + 0.020639075F) * u - 0.05373971F) * u + 0.13331442F) * u - 0.3333328F;
+    return p * u * x + x;
+  }
+  const float y = 1.0F - 2.0F / (exp_f32(a + a) + 1.0F);
+  return x < 0.0F ? -y : y;
+}
+
+}  // namespace smelt
+
+#endif
