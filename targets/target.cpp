@@ -1,0 +1,264 @@
+#include "targets/target.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <initializer_list>
+#include <numeric>
+#include <string_view>
+
+namespace smelt::targets {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Collects what is wrong with one file while its fields are taken out, so that all mistakes are told at once.
+class Reader {
+ public:
+  explicit Reader(std::string file) : file_(std::move(file)) {}
+
+  void complain(const toml::node* at, const std::string& reason, const std::string& help = {}) {
+    std::string place = file_;
+    if (at != nullptr && at->source().begin.line != 0) place += ":" + std::to_string(at->source().begin.line);
+    if (failure_.diagnostics.empty()) failure_.exit = ExitCode::input;
+    failure_.diagnostics.push_back(
+        {"E0702", place, reason, help.empty() ? "the fields are described in targets/README.md" : help});
+  }
+
+  /// Refuses whatever the schema does not know: a misspelt optional field must not be silently ignored.
+  void only(const toml::table& table, const std::string& where, std::initializer_list<std::string_view> known) {
+    for (const auto& [key, value] : table) {
+      if (std::find(known.begin(), known.end(), key.str()) == known.end())
+        complain(&value, "unknown field '" + std::string(key.str()) + "' in " + where);
+    }
+  }
+
+  const toml::node* field(const toml::table& table, const std::string& where, std::string_view key, bool required) {
+    const toml::node* node = table.get(key);
+    if (node == nullptr && required) complain(&table, where + " lacks the field '" + std::string(key) + "'");
+    return node;
+  }
+
+  std::string text(const toml::table& table, const std::string& where, std::string_view key, bool required = true) {
+    const toml::node* node = field(table, where, key, required);
+    if (node == nullptr) return {};
+    const auto value = node->value_exact<std::string>();
+    if (!value || value->empty()) complain(node, "'" + std::string(key) + "' must be a text that is not empty");
+    return value.value_or("");
+  }
+
+  std::vector<std::string> texts(const toml::table& table, const std::string& where, std::string_view key) {
+    std::vector<std::string> result;
+    const toml::node* node = field(table, where, key, true);
+    if (node == nullptr) return result;
+    const toml::array* list = node->as_array();
+    if (list == nullptr) {
+      complain(node, "'" + std::string(key) + "' must be a list of texts");
+      return result;
+    }
+    for (const toml::node& item : *list) {
+      if (const auto value = item.value_exact<std::string>()) {
+        result.push_back(*value);
+      } else {
+        complain(&item, "'" + std::string(key) + "' must hold texts only");
+      }
+    }
+    return result;
+  }
+
+  std::uint32_t word(const toml::node* node, const std::string& what, std::int64_t low, std::int64_t high) {
+    if (node == nullptr) return 0;
+    const auto value = node->value_exact<std::int64_t>();
+    if (!value || *value < low || *value > high) {
+      complain(node, what + " must be a number from " + std::to_string(low) + " to " + std::to_string(high));
+      return 0;
+    }
+    return static_cast<std::uint32_t>(*value);
+  }
+
+  /// One of a few words; `choices` in the order that the message lists them.
+  std::string choice(const toml::table& table, std::string_view key, std::initializer_list<std::string_view> choices) {
+    const std::string value = text(table, "the target", key);
+    if (!value.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
+      std::string list;
+      for (const std::string_view c : choices) list += (list.empty() ? "" : " or ") + std::string(c);
+      complain(table.get(key), "'" + std::string(key) + "' must be " + list);
+    }
+    return value;
+  }
+
+  bool clean() const { return failure_.diagnostics.empty(); }
+  const Failure& failure() const { return failure_; }
+
+ private:
+  std::string file_;
+  Failure failure_;
+};
+
+constexpr std::int64_t max_word = 0xffffffff;
+
+const toml::table* table_of(Reader& r, const toml::table& root, std::string_view key, bool required) {
+  const toml::node* node = r.field(root, "the target", key, required);
+  if (node == nullptr) return nullptr;
+  const toml::table* table = node->as_table();
+  if (table == nullptr) r.complain(node, "'" + std::string(key) + "' must be a table");
+  return table;
+}
+
+Compiler read_compiler(Reader& r, const toml::table& t) {
+  r.only(t, "[compiler]", {"command", "package", "flags"});
+  return {r.text(t, "[compiler]", "command"), r.text(t, "[compiler]", "package"), r.texts(t, "[compiler]", "flags")};
+}
+
+Emulator read_emulator(Reader& r, const toml::table& t) {
+  const std::string where = "[emulator]";
+  r.only(t, where, {"command", "package", "machine", "cpu", "arguments", "icount_shift"});
+  Emulator e;
+  e.command = r.text(t, where, "command");
+  e.package = r.text(t, where, "package");
+  e.machine = r.text(t, where, "machine");
+  e.cpu = r.text(t, where, "cpu", false);
+  e.arguments = r.texts(t, where, "arguments");
+  e.icount_shift = static_cast<int>(r.word(r.field(t, where, "icount_shift", true), "'icount_shift'", 0, 10));
+  return e;
+}
+
+Memory read_memory(Reader& r, const toml::table& t) {
+  const std::string where = "[[memory]]";
+  r.only(t, where, {"name", "origin", "length", "holds"});
+  Memory m;
+  m.name = r.text(t, where, "name");
+  m.origin = r.word(r.field(t, where, "origin", true), "'origin'", 0, max_word);
+  m.length = r.word(r.field(t, where, "length", true), "'length'", 1, max_word);
+  m.holds = r.texts(t, where, "holds");
+  for (const std::string& h : m.holds) {
+    if (h != "start" && h != "code" && h != "data")
+      r.complain(t.get("holds"), "a memory holds start, code or data, not '" + h + "'");
+  }
+  if (std::uint64_t{m.origin} + m.length > std::uint64_t{1} << 32)
+    r.complain(&t, "memory '" + m.name + "' ends beyond 4 GiB");
+  return m;
+}
+
+Timer read_timer(Reader& r, const toml::table& t) {
+  const std::string where = "[timer]";
+  r.only(t, where, {"kind", "address", "hz", "setup"});
+  Timer timer;
+  timer.up = r.choice(t, "kind", {"up", "down"}) == "up";
+  timer.address = r.word(r.field(t, where, "address", true), "'address'", 0, max_word);
+  timer.hz = r.word(r.field(t, where, "hz", true), "'hz'", 1, max_word);
+  const toml::node* node = r.field(t, where, "setup", true);
+  const toml::array* setup = node == nullptr ? nullptr : node->as_array();
+  if (node != nullptr && setup == nullptr) r.complain(node, "'setup' must be a list of [address, value]");
+  if (setup == nullptr) return timer;
+  for (const toml::node& item : *setup) {
+    const toml::array* pair = item.as_array();
+    if (pair == nullptr || pair->size() != 2) {
+      r.complain(&item, "'setup' must hold pairs [address, value]");
+      continue;
+    }
+    timer.setup.emplace_back(r.word(pair->get(0), "the address", 0, max_word),
+                             r.word(pair->get(1), "the value", 0, max_word));
+  }
+  return timer;
+}
+
+void read_memories(Reader& r, const toml::table& root, Target& target) {
+  const toml::node* node = root.get("memory");
+  if (node == nullptr) return;
+  const toml::array* list = node->as_array();
+  if (list == nullptr || !list->is_homogeneous(toml::node_type::table)) {
+    r.complain(node, "memories are written as [[memory]]");
+    return;
+  }
+  for (const toml::node& item : *list) target.memories.push_back(read_memory(r, *item.as_table()));
+  for (const std::string role : {"start", "code", "data"}) {
+    const auto holds = [&](const Memory& m) {
+      return std::find(m.holds.begin(), m.holds.end(), role) != m.holds.end();
+    };
+    if (std::count_if(target.memories.begin(), target.memories.end(), holds) != 1)
+      r.complain(node, "exactly one memory must hold " + role);
+  }
+}
+
+/// What no single field shows: the pieces must fit together.
+void check_whole(Reader& r, const toml::table& root, const Target& t, const std::string& stem) {
+  if (!t.name.empty() && t.name != stem)
+    r.complain(root.get("name"), "the name must be that of the file, '" + stem + "'");
+  if (t.emulator && t.memories.empty()) r.complain(root.get("emulator"), "an emulated target needs memories");
+  if (t.timer && !t.emulator) r.complain(root.get("timer"), "a timer counts instructions only under an emulator");
+  if (t.timer && t.emulator && r.clean()) {
+    const TickRatio ratio = tick_ratio(t);
+    if (ratio.denominator < 2 * ratio.numerator)
+      r.complain(root.get("timer"), "an instruction must take two ticks or more, else counts are not exact",
+                 "raise emulator.icount_shift");
+  }
+}
+
+}  // namespace
+
+TickRatio tick_ratio(const Target& t) {
+  if (!t.emulator || !t.timer) return {};
+  const std::uint64_t numerator = 1'000'000'000;
+  const std::uint64_t denominator = std::uint64_t{t.timer->hz} << t.emulator->icount_shift;
+  const std::uint64_t common = std::gcd(numerator, denominator);
+  return {numerator / common, denominator / common};
+}
+
+fs::path directory() {
+  if (const char* env = std::getenv("SMELT_TARGETS_DIR"); env != nullptr && *env != '\0') return env;
+  std::error_code ignored;
+  const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
+  const fs::path installed = self.parent_path().parent_path() / "share" / "smelt" / "targets";
+  return !self.empty() && fs::is_directory(installed, ignored) ? installed : fs::path(SMELT_SOURCE_TARGETS_DIR);
+}
+
+std::vector<std::string> target_names() {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory(), ignored)) {
+    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<Target> load_target(const std::string& name) {
+  const std::vector<std::string> names = target_names();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return read_target(directory() / (name + ".toml"));
+  std::string list;
+  for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
+  if (list.empty()) list = "none in " + directory().string() + "; set SMELT_TARGETS_DIR";
+  return Failure(ExitCode::usage,
+                 {"E0701", "target '" + name + "'", "there is no such target", "known targets: " + list});
+}
+
+Result<Target> read_target(const fs::path& file) {
+  Reader r(file.string());
+  toml::table root;
+  try {
+    root = toml::parse_file(file.string());
+  } catch (const toml::parse_error& e) {
+    const std::string line = e.source().begin.line == 0 ? "" : ":" + std::to_string(e.source().begin.line);
+    return Failure("E0702", file.string() + line, std::string(e.description()),
+                   "the fields are described in targets/README.md");
+  }
+  r.only(root, "the target",
+         {"name", "title", "core", "harness", "alignment", "compiler", "emulator", "memory", "timer"});
+  Target t;
+  t.name = r.text(root, "the target", "name");
+  t.title = r.text(root, "the target", "title");
+  t.core = r.text(root, "the target", "core");
+  t.harness = r.text(root, "the target", "harness");
+  t.strict_alignment = r.choice(root, "alignment", {"strict", "tolerant"}) == "strict";
+  if (const toml::table* c = table_of(r, root, "compiler", true)) t.compiler = read_compiler(r, *c);
+  if (const toml::table* e = table_of(r, root, "emulator", false)) t.emulator = read_emulator(r, *e);
+  read_memories(r, root, t);
+  if (const toml::table* c = table_of(r, root, "timer", false)) t.timer = read_timer(r, *c);
+  check_whole(r, root, t, file.stem().string());
+  if (!r.clean()) return r.failure();
+  return t;
+}
+
+}  // namespace smelt::targets

@@ -1,0 +1,106 @@
+// Runs a model firing by firing: instructions per op, and checksums of the rows that each firing wrote.
+//
+// Included by the glue behind the models, so that smelt::Model and the executor are exactly those of the emitted
+// folder. The executor itself walks a copy of the op table whose kernels are replaced by `probe`; hence only kernels
+// are counted.
+#ifndef SMELT_VERIFY_TRACE_HPP
+#define SMELT_VERIFY_TRACE_HPP
+
+#include "harness.hpp"
+
+namespace smelt::verify {
+
+/// The rows of one view that one op writes. A row is `pieces` runs of piece_bytes, `stride` bytes apart.
+struct Tap {
+  uint16_t op;
+  uint16_t view;   ///< index into Model::views
+  uint16_t whole;  ///< not 0: all rows are there only after the op's last firing
+  uint16_t rows;
+  uint32_t piece_bytes;
+  uint32_t pieces;
+  uint32_t stride;
+  uint32_t first;  ///< of its checksums among those of the model
+};
+
+struct Tracer {
+  const smelt::Model* model;
+  const Tap* taps;
+  uint32_t tap_count;
+  uint32_t row_count;
+  smelt::Op* ops;    ///< room for a copy of the model's table
+  uint32_t op_room;  ///< ops and counts that there is room for
+  OpRecord* counts;  ///< one per op
+  uint32_t* rows;    ///< row_count checksums
+  uint32_t op;       ///< the op that is about to fire
+  uint32_t empty;    ///< instructions of an empty interval
+};
+extern Tracer tracer;
+
+inline uint32_t instructions(uint32_t ticks) {
+  return static_cast<uint32_t>((uint64_t{ticks} * SMELT_TICK_NUMERATOR + SMELT_TICK_DENOMINATOR / 2) /
+                               SMELT_TICK_DENOMINATOR);
+}
+
+inline void tap_row(const Tap& tap, uint32_t row, uint8_t* base) {
+  const smelt::View& v = tracer.model->views[tap.view];
+  const uint8_t* at = base + v.offset + (row % v.depth) * v.pitch;
+  uint32_t hash = checksum_start;
+  for (uint32_t i = 0; i < tap.pieces; ++i) hash = checksum(at + i * tap.stride, tap.piece_bytes, hash);
+  tracer.rows[tap.first + row] = hash;
+}
+
+inline void tap_firing(const smelt::Firing& f) {
+  const smelt::Op& op = tracer.model->ops[tracer.op];
+  const uint32_t end = static_cast<uint32_t>(f.step + f.count);
+  for (uint32_t i = 0; i < tracer.tap_count; ++i) {
+    const Tap& tap = tracer.taps[i];
+    if (tap.op != tracer.op || (tap.whole != 0 && end < op.steps)) continue;
+    const uint32_t last = tap.whole != 0 || end > tap.rows ? tap.rows : end;
+    for (uint32_t row = tap.whole != 0 ? 0 : static_cast<uint32_t>(f.step); row < last; ++row)
+      tap_row(tap, row, f.arena);
+  }
+}
+
+/// Stands in for every kernel.
+inline void probe(const smelt::Firing& f) {
+  const smelt::Kernel kernel = tracer.model->ops[tracer.op].kernel;
+  const uint32_t start = port::ticks();
+  kernel(f);
+  const uint32_t spent = instructions(port::ticks() - start);
+  OpRecord& count = tracer.counts[tracer.op];
+  const uint32_t own = spent > tracer.empty ? spent - tracer.empty : 0;
+  count.instructions += own;
+  if (own > count.worst) count.worst = own;
+  ++count.firings;
+  count.steps += static_cast<uint32_t>(f.count);
+  tap_firing(f);
+}
+
+/// One inference, one firing at a time.
+inline void trace(Run& run, const Tracer& setup) {
+  tracer = setup;
+  const uint32_t start = port::ticks();
+  tracer.empty = instructions(port::ticks() - start);
+  smelt::Model model = *setup.model;
+  if (model.op_count > setup.op_room) fail("the model has more ops than its description says");
+  for (uint32_t i = 0; i < model.op_count; ++i) {
+    setup.ops[i] = model.ops[i];
+    setup.ops[i].kernel = probe;
+    setup.counts[i] = OpRecord{};
+  }
+  model.ops = setup.ops;
+  for (uint32_t i = 0; i < setup.row_count; ++i) setup.rows[i] = 0;
+  smelt::Cursor cursor{};
+  smelt::begin(model, arena, cursor);
+  bool more = !smelt::done(model, cursor);
+  while (more) {
+    tracer.op = smelt::Run::op(model.schedule[cursor.run]);
+    more = smelt::step(model, arena, cursor, 1);
+  }
+  run.record.ops = model.op_count;
+  run.record.rows = setup.row_count;
+}
+
+}  // namespace smelt::verify
+
+#endif
