@@ -1,0 +1,492 @@
+// The API of an emitted model: NAME.h, NAME.hpp and the functions behind them.
+#include <cstring>
+
+#include "emit/text.hpp"
+#include "runtime/check.hpp"
+
+namespace smelt::emit_detail {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+const char* type_code(DType type) {
+  switch (type) {
+    case DType::i8: return "I8";
+    case DType::u8: return "U8";
+    case DType::i16: return "I16";
+    case DType::i32: return "I32";
+    case DType::i64: return "I64";
+    case DType::f32: return "F32";
+    case DType::boolean: return "BOOL";
+  }
+  return "";
+}
+
+std::string argument(const char* stem, size_t i, size_t of) { return of == 1 ? stem : stem + std::to_string(i); }
+
+/// "const int8_t* in, int8_t* out", or all floats.
+std::string arguments(const Program& p, bool floats) {
+  std::string text;
+  for (size_t i = 0; i < p.inputs.size(); ++i) {
+    const DType t = p.graph.at(p.inputs[i].tensor).dtype;
+    text += ", const " + (floats ? "float" : c_type(t)) + "* " + argument("in", i, p.inputs.size());
+  }
+  for (size_t i = 0; i < p.outputs.size(); ++i) {
+    const DType t = p.graph.at(p.outputs[i].tensor).dtype;
+    text += ", " + (floats ? "float" : c_type(t)) + "* " + argument("out", i, p.outputs.size());
+  }
+  return text;
+}
+
+std::string argument_names(const Program& p) {
+  std::string text;
+  for (size_t i = 0; i < p.inputs.size(); ++i) text += ", " + argument("in", i, p.inputs.size());
+  for (size_t i = 0; i < p.outputs.size(); ++i) text += ", " + argument("out", i, p.outputs.size());
+  return text;
+}
+
+bool quantized(const Tensor& t) { return (t.dtype == DType::i8 || t.dtype == DType::u8) && t.quant.present(); }
+
+/// invoke_float makes sense when every port is a float or an 8-bit quantized tensor, and at least one is the latter.
+bool has_float_api(const Program& p) {
+  bool any = false;
+  for (const auto* ports : {&p.inputs, &p.outputs}) {
+    for (const Port& port : *ports) {
+      const Tensor& t = p.graph.at(port.tensor);
+      if (!quantized(t) && t.dtype != DType::f32) return false;
+      any = any || quantized(t);
+    }
+  }
+  return any;
+}
+
+/// Macros that describe one port: NAME_INPUT_..., or NAME_INPUT1_... where there are several.
+std::string port_macros(const Graph& graph, const std::vector<Port>& ports, const std::string& stem) {
+  std::string text;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Tensor& t = graph.at(ports[i].tensor);
+    const std::string base = "#define " + stem + (ports.size() == 1 ? "" : std::to_string(i));
+    text += base + "_BYTES " + std::to_string(ports[i].bytes) + "u /* " + c_type(t.dtype) + " " + to_string(t.shape) + " */\n";
+    text += base + "_COUNT " + std::to_string(elements(t.shape)) + "u\n";
+    if (quantized(t) && !t.quant.per_channel()) {
+      text += base + "_SCALE " + number(t.quant.scale[0]) + "\n";
+      text += base + "_ZERO_POINT (" + std::to_string(t.quant.zero_point[0]) + ")\n";
+    }
+  }
+  return text;
+}
+
+Pairs names(const Program& p, const std::string& name) {
+  return {{"name", name}, {"NAME", upper(name)}, {"args", arguments(p, false)}, {"float_args", arguments(p, true)}};
+}
+
+std::string info_table(const Program& p, const std::vector<Port>& ports, const std::string& name, const char* what) {
+  std::string shapes, rows;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Tensor& t = p.graph.at(ports[i].tensor);
+    std::vector<std::string> dims;
+    for (int32_t d : t.shape) dims.push_back(std::to_string(d));
+    if (dims.empty()) dims.push_back("1");
+    const std::string shape = std::string(what) + std::to_string(i) + "_shape";
+    shapes += "constexpr int32_t " + shape + "[] = {\n" + wrap(dims) + "};\n";
+    const bool q = t.quant.present() && !t.quant.per_channel();
+    const bool labelled = std::string(what) == "output" && i == 0 && !p.graph.labels.empty();
+    rows += "  {" + literal(t.name) + ", " + shape + ", " + (labelled ? "labels" : "nullptr") + ", " +
+            (q ? number(t.quant.scale[0]) : "0.0f") + ", " + (q ? std::to_string(t.quant.zero_point[0]) : "0") + ", " +
+            std::to_string(ports[i].bytes) + "u, " + std::to_string(labelled ? p.graph.labels.size() : 0) + "u, " + upper(name) +
+            "_" + type_code(t.dtype) + ", " + std::to_string(t.shape.size()) + "},\n";
+  }
+  return shapes + "constexpr " + name + "_tensor " + what + "_info[] = {\n" + rows + "};\n";
+}
+
+std::string put_and_get(const Program& p, bool floats, bool put) {
+  const std::vector<Port>& ports = put ? p.inputs : p.outputs;
+  std::string text;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Port& port = ports[i];
+    const Tensor& t = p.graph.at(port.tensor);
+    const std::string arg = argument(put ? "in" : "out", i, ports.size());
+    const std::string where = (port.constant ? "reinterpret_cast<const uint8_t*>(&weights) + " : "ctx->arena + ") +
+                              std::to_string(port.offset);
+    const std::string count = std::to_string(elements(t.shape));
+    if (floats && quantized(t)) {
+      const bool i8 = t.dtype == DType::i8;
+      const std::string q = number(t.quant.scale[0]) + ", " + std::to_string(t.quant.zero_point[0]);
+      if (put) {
+        text += "  " + c_type(t.dtype) + "* q" + std::to_string(i) + " = reinterpret_cast<" + c_type(t.dtype) + "*>(" + where +
+                ");\n  for (size_t i = 0; i < " + count + "; ++i) {\n    q" + std::to_string(i) + "[i] = static_cast<" +
+                c_type(t.dtype) + ">(smelt::quantize_value(" + arg + "[i], " + q + ", " + (i8 ? "-128, 127" : "0, 255") +
+                "));\n  }\n";
+      } else {
+        text += "  const " + c_type(t.dtype) + "* r" + std::to_string(i) + " = reinterpret_cast<const " + c_type(t.dtype) +
+                "*>(" + where + ");\n  for (size_t i = 0; i < " + count + "; ++i) " + arg + "[i] = smelt::dequantize_value(r" +
+                std::to_string(i) + "[i], " + q + ");\n";
+      }
+    } else if (put) {
+      text += "  copy(" + where + ", " + arg + ", " + std::to_string(port.bytes) + ");\n";
+    } else {
+      text += "  copy(" + arg + ", " + where + ", " + std::to_string(port.bytes) + ");\n";
+    }
+  }
+  return text;
+}
+
+std::string null_checks(const Program& p) {
+  std::string text;
+  for (size_t i = 0; i < p.inputs.size(); ++i) text += " || " + argument("in", i, p.inputs.size()) + " == nullptr";
+  for (size_t i = 0; i < p.outputs.size(); ++i) text += " || " + argument("out", i, p.outputs.size()) + " == nullptr";
+  return text;
+}
+
+std::string pointer_cases(const std::vector<Port>& ports, bool constant_too) {
+  std::string text;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].constant != constant_too) continue;
+    text += "  if (index == " + std::to_string(i) + ") return ctx->arena + " + std::to_string(ports[i].offset) + ";\n";
+  }
+  return text;
+}
+
+/// The part of selftest that fills the inputs and looks at the outputs.
+std::string selftest_body(const Program& p, const KnownAnswer& answer) {
+  std::string text = "  uint32_t random = 1;\n";
+  for (const Port& port : p.inputs) {
+    const Tensor& t = p.graph.at(port.tensor);
+    const std::string at = "ctx->arena + " + std::to_string(port.offset);
+    text += t.dtype == DType::f32 ? "  smelt::pattern_floats(reinterpret_cast<float*>(" + at + "), " +
+                                        std::to_string(elements(t.shape)) + ", random);\n"
+                                  : "  smelt::pattern_bytes(" + at + ", " + std::to_string(port.bytes) + ", random);\n";
+  }
+  text += "  run(ctx);\n";
+  bool exact = true;
+  for (const Port& port : p.outputs) exact = exact && p.graph.at(port.tensor).dtype != DType::f32;
+  for (const Tensor& t : p.graph.tensors) exact = exact && (t.constant() || t.dtype != DType::f32);
+  if (exact) {
+    text += "  uint32_t sum = 0;\n";
+    for (const Port& port : p.outputs) {
+      if (port.constant) continue;
+      text += "  sum ^= smelt::checksum(ctx->arena + " + std::to_string(port.offset) + ", " + std::to_string(port.bytes) + ");\n";
+    }
+    return text + "  if (sum != " + std::to_string(answer.outputs) + "u) return @NAME@_CORRUPT;\n";
+  }
+  if (answer.floats.empty()) return text;
+  for (const Port& port : p.outputs) {
+    if (port.constant || p.graph.at(port.tensor).dtype != DType::f32) continue;
+    std::vector<std::string> values;
+    float largest = 1e-3F;
+    for (float f : answer.floats) {
+      values.push_back(number(f));
+      largest = std::max(largest, f < 0 ? -f : f);
+    }
+    text += "  static constexpr float expected[] = {\n" + wrap(values) + "  };\n  const float* got = reinterpret_cast<const float*>(ctx->arena + " +
+            std::to_string(port.offset) + ");\n  for (size_t i = 0; i < " + std::to_string(values.size()) +
+            "; ++i) {\n    const float error = got[i] - expected[i];\n    if (!(error < " + number(largest * 1e-3F) +
+            " && error > " + number(-largest * 1e-3F) + ")) return @NAME@_CORRUPT;\n  }\n";
+    break;
+  }
+  return text;
+}
+
+}  // namespace
+
+KnownAnswer known_answer(const Program& p) {
+  KnownAnswer answer;
+  answer.weights = checksum(p.constants.bytes().data(), p.constants.bytes().size());
+  std::vector<Bytes> inputs;
+  uint32_t random = 1;
+  for (const Port& port : p.inputs) {
+    inputs.emplace_back(port.bytes);
+    if (p.graph.at(port.tensor).dtype == DType::f32) {
+      std::vector<float> values(port.bytes / 4);
+      pattern_floats(values.data(), values.size(), random);
+      std::memcpy(inputs.back().data(), values.data(), port.bytes);
+    } else {
+      pattern_bytes(inputs.back().data(), port.bytes, random);
+    }
+  }
+  const std::vector<Bytes> outputs = Interpreter(p).run(inputs);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (p.outputs[i].constant) continue;
+    answer.outputs ^= checksum(outputs[i].data(), outputs[i].size());
+    if (p.graph.at(p.outputs[i].tensor).dtype == DType::f32 && answer.floats.empty()) {
+      answer.floats.resize(std::min<size_t>(outputs[i].size() / 4, 16));
+      std::memcpy(answer.floats.data(), outputs[i].data(), answer.floats.size() * 4);
+    }
+  }
+  return answer;
+}
+
+std::string c_header(const Program& p, const std::string& name) {
+  std::string text = R"(/* @name@: a model compiled by Smelt. C interface; see README.md. */
+#ifndef SMELT_MODEL_@NAME@_H
+#define SMELT_MODEL_@NAME@_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The arena holds inputs, outputs and everything in between. One for each context. */
+#define @NAME@_ARENA_BYTES @arena@u
+#define @NAME@_ARENA_ALIGN 16u
+#define @NAME@_INPUTS @inputs@u
+#define @NAME@_OUTPUTS @outputs@u
+@macros@
+/* Defines a static arena: @NAME@_STATIC_ARENA(arena); */
+#if defined(__cplusplus)
+#define @NAME@_STATIC_ARENA(id) alignas(16) static uint8_t id[@NAME@_ARENA_BYTES]
+#else
+#define @NAME@_STATIC_ARENA(id) static _Alignas(16) uint8_t id[@NAME@_ARENA_BYTES]
+#endif
+
+typedef enum @name@_status {
+  @NAME@_OK = 0,
+  @NAME@_PENDING = 1,       /* rows are left: call @name@_step again */
+  @NAME@_BAD_ARGUMENT = -1, /* a null pointer, a context without arena, an arena too small or misaligned */
+  @NAME@_CORRUPT = -2       /* selftest: the weights or the known answer differ from what was compiled */
+} @name@_status;
+
+/* One inference at a time; contexts with arenas of their own are independent of each other. */
+typedef struct @name@_context {
+  uint8_t* arena;
+  uint16_t run;
+  uint16_t fired;
+} @name@_context;
+
+typedef enum @name@_type {
+  @NAME@_I8,
+  @NAME@_U8,
+  @NAME@_I16,
+  @NAME@_I32,
+  @NAME@_I64,
+  @NAME@_F32,
+  @NAME@_BOOL
+} @name@_type;
+
+/* real = scale * (stored - zero_point); scale 0 where the tensor is not quantized. */
+typedef struct @name@_tensor {
+  const char* name;
+  const int32_t* shape;
+  const char* const* labels; /* class names, or null */
+  float scale;
+  int32_t zero_point;
+  uint32_t bytes;
+  uint32_t label_count;
+  @name@_type type;
+  int32_t rank;
+} @name@_tensor;
+
+/* Binds a context to an arena of at least @NAME@_ARENA_BYTES bytes, aligned to @NAME@_ARENA_ALIGN. */
+@name@_status @name@_init(@name@_context* ctx, void* arena, size_t bytes);
+
+/* One inference. Pass @name@_input(ctx, i) or @name@_output(ctx, i) as a pointer to spare the copy; other buffers must
+ * not lie in the arena. Inputs are consumed: fill them anew for each inference. */
+@name@_status @name@_invoke(@name@_context* ctx@args@);
+@float_invoke@
+/* The same in steps, for superloops: fill the inputs (@name@_input), begin, then step until it no longer answers
+ * @NAME@_PENDING; each step computes at most `rows` rows. Then read the outputs (@name@_output). */
+@name@_status @name@_begin(@name@_context* ctx);
+@name@_status @name@_step(@name@_context* ctx, uint32_t rows);
+
+/* Where input or output `index` lies in the arena; null where there is none. */
+void* @name@_input(const @name@_context* ctx, uint32_t index);
+const void* @name@_output(const @name@_context* ctx, uint32_t index);
+const @name@_tensor* @name@_input_info(uint32_t index);
+const @name@_tensor* @name@_output_info(uint32_t index);
+
+/* Checks the weights' checksum and a known answer. Uses the context's arena. */
+@name@_status @name@_selftest(@name@_context* ctx);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
+)";
+  Pairs values = names(p, name);
+  const bool floats = has_float_api(p);
+  values.insert(values.begin(),
+                {{"macros", port_macros(p.graph, p.inputs, "@NAME@_INPUT") + port_macros(p.graph, p.outputs, "@NAME@_OUTPUT")},
+                 {"arena", std::to_string(p.plan.arena_bytes)},
+                 {"inputs", std::to_string(p.inputs.size())},
+                 {"outputs", std::to_string(p.outputs.size())},
+                 {"float_invoke", floats ? "\n/* The same on real numbers: quantizes the inputs and dequantizes the outputs. */\n"
+                                           "@name@_status @name@_invoke_float(@name@_context* ctx@float_args@);\n"
+                                         : ""}});
+  return fill(text, values);
+}
+
+std::string cpp_header(const Program& p, const std::string& name) {
+  std::string text = R"(// @name@: a model compiled by Smelt. C++ interface over @name@.h; see README.md.
+#ifndef SMELT_MODEL_@NAME@_HPP
+#define SMELT_MODEL_@NAME@_HPP
+
+#include "@name@.h"
+
+namespace @name@ {
+
+using Status = @name@_status;
+using TensorInfo = @name@_tensor;
+
+constexpr size_t arena_bytes = @NAME@_ARENA_BYTES;
+constexpr size_t arena_align = @NAME@_ARENA_ALIGN;
+
+/// A model with an arena of its own; two of them run independently. Make it static: it is as large as the arena.
+class Model {
+ public:
+  Model() { @name@_init(&ctx_, arena_, sizeof arena_); }
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  Status invoke(@plain_args@) { return @name@_invoke(&ctx_@arg_names@); }
+@float_invoke@  Status begin() { return @name@_begin(&ctx_); }
+  Status step(uint32_t rows) { return @name@_step(&ctx_, rows); }
+  void* input(uint32_t index = 0) { return @name@_input(&ctx_, index); }
+  const void* output(uint32_t index = 0) const { return @name@_output(&ctx_, index); }
+  Status selftest() { return @name@_selftest(&ctx_); }
+
+ private:
+  alignas(@NAME@_ARENA_ALIGN) uint8_t arena_[arena_bytes];
+  @name@_context ctx_;
+};
+
+}  // namespace @name@
+
+#endif
+)";
+  Pairs values = names(p, name);
+  const auto strip = [](const std::string& s) { return s.size() > 2 ? s.substr(2) : s; };
+  values.insert(values.begin(),
+                {{"plain_args", strip(arguments(p, false))},
+                 {"arg_names", argument_names(p)},
+                 {"float_invoke", has_float_api(p) ? "  Status invoke_float(" + strip(arguments(p, true)) +
+                                                         ") { return @name@_invoke_float(&ctx_" + argument_names(p) + "); }\n"
+                                                   : ""}});
+  return fill(text, values);
+}
+
+std::string functions(const Program& p, const std::string& name) {
+  std::string text = R"(
+namespace smelt_@name@ {
+namespace {
+
+@info@
+bool bound(const @name@_context* ctx) { return ctx != nullptr && ctx->arena != nullptr; }
+
+void copy(void* to, const void* from, size_t bytes) {
+  if (to != from) __builtin_memcpy(to, from, bytes);
+}
+
+bool advance(@name@_context* ctx, uint32_t firings) {
+  smelt::Cursor cursor{ctx->run, ctx->fired};
+  const bool left = smelt::step(model, ctx->arena, cursor, firings);
+  ctx->run = cursor.run;
+  ctx->fired = cursor.fired;
+  return left;
+}
+
+void rewind(@name@_context* ctx) {
+  smelt::Cursor cursor{};
+  smelt::begin(model, ctx->arena, cursor);
+  ctx->run = cursor.run;
+  ctx->fired = cursor.fired;
+}
+
+void run(@name@_context* ctx) {
+  rewind(ctx);
+  advance(ctx, UINT32_MAX);
+}
+
+}  // namespace
+
+extern "C" {
+
+@name@_status @name@_init(@name@_context* ctx, void* arena, size_t bytes) {
+  if (ctx == nullptr) return @NAME@_BAD_ARGUMENT;
+  ctx->arena = nullptr;
+  ctx->run = 0;
+  ctx->fired = 0;
+  if (arena == nullptr || bytes < @NAME@_ARENA_BYTES) return @NAME@_BAD_ARGUMENT;
+  if (reinterpret_cast<uintptr_t>(arena) % @NAME@_ARENA_ALIGN != 0) return @NAME@_BAD_ARGUMENT;
+  ctx->arena = static_cast<uint8_t*>(arena);
+  rewind(ctx);
+  return @NAME@_OK;
+}
+
+@name@_status @name@_begin(@name@_context* ctx) {
+  if (!bound(ctx)) return @NAME@_BAD_ARGUMENT;
+  rewind(ctx);
+  return @NAME@_OK;
+}
+
+@name@_status @name@_step(@name@_context* ctx, uint32_t rows) {
+  if (!bound(ctx)) return @NAME@_BAD_ARGUMENT;
+  return advance(ctx, rows) ? @NAME@_PENDING : @NAME@_OK;
+}
+
+@name@_status @name@_invoke(@name@_context* ctx@args@) {
+  if (!bound(ctx)@null_checks@) return @NAME@_BAD_ARGUMENT;
+@put@  run(ctx);
+@get@  return @NAME@_OK;
+}
+@float_invoke@
+void* @name@_input(const @name@_context* ctx, uint32_t index) {
+  if (!bound(ctx)) return nullptr;
+@input_cases@  return nullptr;
+}
+
+const void* @name@_output(const @name@_context* ctx, uint32_t index) {
+  if (!bound(ctx)) return nullptr;
+@output_cases@  return nullptr;
+}
+
+const @name@_tensor* @name@_input_info(uint32_t index) { return index < @NAME@_INPUTS ? &input_info[index] : nullptr; }
+const @name@_tensor* @name@_output_info(uint32_t index) { return index < @NAME@_OUTPUTS ? &output_info[index] : nullptr; }
+
+@name@_status @name@_selftest(@name@_context* ctx) {
+  if (!bound(ctx)) return @NAME@_BAD_ARGUMENT;
+  if (smelt::checksum(&weights, @weights_bytes@) != @weights_sum@u) return @NAME@_CORRUPT;
+@selftest@  return @NAME@_OK;
+}
+
+}  // extern "C"
+}  // namespace smelt_@name@
+)";
+  std::string info;
+  if (!p.graph.labels.empty()) {
+    std::vector<std::string> labels;
+    for (const std::string& l : p.graph.labels) labels.push_back(literal(l));
+    info += "constexpr const char* labels[] = {\n" + wrap(labels) + "};\n";
+  }
+  info += info_table(p, p.inputs, name, "input") + info_table(p, p.outputs, name, "output");
+
+  std::string constant_cases;
+  for (size_t i = 0; i < p.outputs.size(); ++i) {
+    if (p.outputs[i].constant) {
+      constant_cases += "  if (index == " + std::to_string(i) + ") return reinterpret_cast<const uint8_t*>(&weights) + " +
+                        std::to_string(p.outputs[i].offset) + ";\n";
+    }
+  }
+  const KnownAnswer answer = known_answer(p);
+  Pairs values = names(p, name);
+  values.insert(
+      values.begin(),
+      {{"info", info},
+       {"null_checks", null_checks(p)},
+       {"put", put_and_get(p, false, true)},
+       {"get", put_and_get(p, false, false)},
+       {"float_invoke", has_float_api(p) ? "\n@name@_status @name@_invoke_float(@name@_context* ctx@float_args@) {\n  if (!bound(ctx)" +
+                                               null_checks(p) + ") return @NAME@_BAD_ARGUMENT;\n" + put_and_get(p, true, true) +
+                                               "  run(ctx);\n" + put_and_get(p, true, false) + "  return @NAME@_OK;\n}\n"
+                                         : ""},
+       {"input_cases", pointer_cases(p.inputs, false)},
+       {"output_cases", pointer_cases(p.outputs, false) + constant_cases},
+       {"weights_bytes", std::to_string(p.constants.bytes().size())},
+       {"weights_sum", std::to_string(answer.weights)},
+       {"selftest", selftest_body(p, answer)}});
+  return fill(text, values);
+}
+
+}  // namespace smelt::emit_detail

@@ -1,0 +1,32 @@
+// A Program as C++ text: constant tables, a small API by name, and the runtime headers that it uses.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lower/compile.hpp"
+
+namespace smelt {
+
+struct EmitOptions {
+  std::string name;                 ///< identifier that every emitted name begins with, e.g. "kws"
+  bool single_file = false;         ///< NAME.hpp and NAME.cpp only, the runtime inside
+  std::string target;               ///< for the README: the core it was compiled for
+  std::vector<std::string> flags;   ///< for the README: compiler flags that fit it
+};
+
+/// Relative path to content; what `write_package` puts into a folder.
+using Package = std::map<std::string, std::string>;
+
+/// The whole package but report.json. A pure function of its arguments: the same in, the same bytes out.
+Package emit(const Program& program, const EmitOptions& options);
+
+/// Writes each file beside its place and renames it there, so that a reader never sees half a file.
+Outcome write_package(const Package& package, const std::string& directory);
+Outcome write_file(const std::string& path, const std::string& content);
+
+/// "DS-CNN v2.tflite" becomes "ds_cnn_v2": an identifier that is no C++ keyword.
+std::string identifier(const std::string& text);
+
+}  // namespace smelt

@@ -1,0 +1,52 @@
+// Helpers for writing C++ text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lower/compile.hpp"
+
+namespace smelt::emit_detail {
+
+/// Replaces every `@KEY@` in a template; an unknown key is a fault of ours.
+std::string fill(std::string text, const std::vector<std::pair<std::string, std::string>>& values);
+
+/// Comma-separated items broken into lines of at most 116 columns, indented by two spaces.
+std::string wrap(const std::vector<std::string>& items);
+
+/// A C string literal with everything odd escaped.
+std::string literal(const std::string& text);
+
+/// A float literal that reads back as exactly this value.
+std::string number(float value);
+
+std::string upper(std::string text);
+
+/// The tables: weights, parameters, views, operations, firing order, and `model`; what goes into namespace smelt_NAME.
+std::string tables(const Program& program);
+
+/// C++ type of one element of a port: "int8_t", "float"...
+std::string c_type(DType type);
+
+/// NAME.h, NAME.hpp, and the functions of NAME.cpp.
+std::string c_header(const Program& program, const std::string& name);
+std::string cpp_header(const Program& program, const std::string& name);
+std::string functions(const Program& program, const std::string& name);
+
+/// What selftest expects: FNV-1a checksums of the weights, and of the outputs for a pseudo-random input (or, for float
+/// outputs, their first values).
+struct KnownAnswer {
+  uint32_t weights = 0;
+  uint32_t outputs = 0;
+  std::vector<float> floats;
+};
+KnownAnswer known_answer(const Program& program);
+
+/// Runtime headers by path ("runtime/core.hpp"); and those that the given ones include, in an order in which each comes
+/// after what it includes.
+const std::vector<std::pair<std::string, std::string>>& runtime_files();
+std::vector<std::string> runtime_closure(const std::vector<std::string>& roots);
+const std::string& licence();
+
+}  // namespace smelt::emit_detail
