@@ -18,8 +18,7 @@ inline float exp_f32(float x) {
   const int32_t n = static_cast<int32_t>(x * 1.44269504F + (x < 0.0F ? -0.5F : 0.5F));
   const float k = static_cast<float>(n);
   const float r = (x - k * 0.693359375F) + k * 2.12194440e-4F;
-  const float p =
-      (((0.0013814538F * r + 0.008368745F) * r + 0.04166839F) * r + 0.16666521F) * r + 0.49999994F;
+  const float p = (((0.0013814538F * r + 0.008368745F) * r + 0.04166839F) * r + 0.16666521F) * r + 0.49999994F;
   const float y = (p * r * r + r) + 1.0F;
   // 2^n in two factors, as it may itself be out of range.
   const int32_t half = n >> 1;
@@ -30,8 +29,7 @@ inline float tanh_f32(float x) {
   const float a = x < 0.0F ? -x : x;
   if (a < 0.625F) {
     const float u = x * x;
-    const float p =
-        (((-0.0057049743F * u + 0.020639075F) * u - 0.05373971F) * u + 0.13331442F) * u - 0.3333328F;
+    const float p = (((-0.0057049743F * u + 0.020639075F) * u - 0.05373971F) * u + 0.13331442F) * u - 0.3333328F;
     return p * u * x + x;
   }
   const float y = 1.0F - 2.0F / (exp_f32(a + a) + 1.0F);
