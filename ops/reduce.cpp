@@ -1,0 +1,270 @@
+// MEAN, SUM, REDUCE_MAX.
+#include "ops/reduce.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "ops/checks.hpp"
+#include "ops/quantize.hpp"
+
+namespace smelt {
+namespace {
+
+// ---- attributes: `axes`, increasing and without repetition; `keep_dims` ----
+
+Outcome normalize_reduce(Graph& graph, Node& node) {
+  if (Outcome o = checks::operands(graph, node, 2); !o) return o;
+  const auto axes = checks::constant_ints(graph, node, 1, "axes");
+  if (!axes) return axes.failure();
+  const auto rank = static_cast<int64_t>(graph.at(node.inputs[0]).shape.size());
+  std::vector<int64_t> unique;
+  for (int64_t axis : *axes) {
+    if (axis < -rank || axis >= rank) {
+      return fail(graph, node, "E0303", "axis " + std::to_string(axis) + " is not a dimension of rank " + std::to_string(rank));
+    }
+    unique.push_back(axis < 0 ? axis + rank : axis);
+  }
+  std::sort(unique.begin(), unique.end());
+  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
+  node.attrs.set("axes", unique);
+  node.attrs.set("keep_dims", node.attrs.i("keep_dims") != 0 ? int64_t{1} : int64_t{0});
+  node.inputs.resize(1);
+  return Done{};
+}
+
+std::vector<bool> reduced_dims(const Shape& shape, const Node& node) {
+  std::vector<bool> reduced(shape.size(), false);
+  for (int64_t axis : node.attrs.ints("axes")) reduced.at(static_cast<size_t>(axis)) = true;
+  return reduced;
+}
+
+Result<std::vector<TensorType>> infer_reduce(const Graph& graph, const Node& node) {
+  if (Outcome o = checks::operands(graph, node, 1); !o) return o.failure();
+  if (Outcome o = checks::type(graph, node, {DType::i8, DType::f32}); !o) return o.failure();
+  const Tensor& in = graph.at(node.inputs[0]);
+  for (int64_t axis : node.attrs.ints("axes")) {
+    if (axis < 0 || axis >= static_cast<int64_t>(in.shape.size())) {
+      return fail(graph, node, "E0303", "axis " + std::to_string(axis) + " is not a dimension of " + to_string(in.shape));
+    }
+  }
+  const std::vector<bool> reduced = reduced_dims(in.shape, node);
+  if (!reducible(in.shape, reduced)) {
+    return fail(graph, node, "E0301", "this combination of axes of " + to_string(in.shape) + " is not supported",
+                "reduce one axis after the other");
+  }
+  if (in.dtype == DType::i8 && reduced_count(in.shape, reduced) > std::numeric_limits<int32_t>::max() / 256) {
+    return fail(graph, node, "E0301", "sums of so many elements overflow 32 bits");
+  }
+  Shape shape;
+  for (size_t i = 0; i < in.shape.size(); ++i) {
+    if (!reduced[i]) shape.push_back(in.shape[i]);
+    else if (node.attrs.i("keep_dims") != 0) shape.push_back(1);
+  }
+  return std::vector<TensorType>{{in.dtype, shape}};
+}
+
+Result<std::vector<TensorType>> infer_max(const Graph& graph, const Node& node) {
+  auto types = infer_reduce(graph, node);
+  if (!types) return types;
+  if (Outcome o = checks::same_quantization(graph, node); !o) return o.failure();
+  return types;
+}
+
+// ---- oracle ----
+
+/// For each element of the input, calls add(position in the input, position in the output).
+template <class Add>
+void for_each_element(const Evaluation& e, Add add) {
+  const Shape& shape = e.in[0]->type->shape;
+  const std::vector<bool> reduced = reduced_dims(shape, e.node);
+  std::vector<int32_t> index(shape.size(), 0);
+  const int64_t n = elements(shape);
+  for (int64_t from = 0; from < n; ++from) {
+    int64_t to = 0;
+    for (size_t d = 0; d < shape.size(); ++d) {
+      if (!reduced[d]) to = to * shape[d] + index[d];
+    }
+    add(static_cast<size_t>(from), static_cast<size_t>(to));
+    for (size_t d = shape.size(); d-- > 0;) {
+      if (++index[d] < shape[d]) break;
+      index[d] = 0;
+    }
+  }
+}
+
+bool is_mean(const Node& node) { return node.op == "mean"; }
+
+void evaluate_sum(const Evaluation& e) {
+  const Tensor& in = *e.in[0]->type;
+  const Tensor& out = *e.out[0]->type;
+  const auto results = static_cast<size_t>(elements(out.shape));
+  const int64_t count = reduced_count(in.shape, reduced_dims(in.shape, e.node));
+  if (in.dtype == DType::f32) {
+    float* y = e.out[0]->as<float>();
+    for_each_element(e, [&](size_t from, size_t to) { y[to] += e.in[0]->as<float>()[from]; });
+    if (is_mean(e.node)) {
+      for (size_t i = 0; i < results; ++i) y[i] /= static_cast<float>(count);
+    }
+    return;
+  }
+  // TensorFlow Lite, kernels/internal/reference/reduce.h, QuantizedMeanOrSum: a mean divides its multiplier, in integers,
+  // and keeps as many of its bits as fit.
+  Multiplier m = quantize_multiplier(static_cast<double>(in.quant.scale[0]) / static_cast<double>(out.quant.scale[0]));
+  if (is_mean(e.node)) {
+    int shift = 0;
+    while ((int64_t{2} << shift) <= count) ++shift;
+    shift = std::min({shift, 32, 31 + m.shift});
+    m.multiplier = static_cast<int32_t>((int64_t{m.multiplier} << shift) / count);
+    m.shift -= shift;
+  }
+  std::vector<int64_t> sums(results, 0);
+  for_each_element(e, [&](size_t from, size_t to) { sums[to] += e.in[0]->as<int8_t>()[from]; });
+  for (size_t i = 0; i < results; ++i) {
+    const auto centred = static_cast<int32_t>(sums[i] - int64_t{in.quant.zero_point[0]} * count);
+    const int64_t q = int64_t{oracle::requantize(centred, m)} + out.quant.zero_point[0];
+    e.out[0]->as<int8_t>()[i] = static_cast<int8_t>(std::clamp<int64_t>(q, -128, 127));
+  }
+}
+
+template <class T>
+void evaluate_max_of(const Evaluation& e) {
+  T* y = e.out[0]->as<T>();
+  std::fill(y, y + elements(e.out[0]->type->shape), std::numeric_limits<T>::lowest());
+  for_each_element(e, [&](size_t from, size_t to) { y[to] = std::max(y[to], e.in[0]->as<T>()[from]); });
+}
+
+void evaluate_max(const Evaluation& e) {
+  e.in[0]->type->dtype == DType::f32 ? evaluate_max_of<float>(e) : evaluate_max_of<int8_t>(e);
+}
+
+// ---- lowering ----
+
+Outcome lower_sum(Lowering& l) {
+  const Tensor& in = l.input(0);
+  const std::vector<bool> reduced = reduced_dims(in.shape, l.node);
+  const auto count = static_cast<int32_t>(reduced_count(in.shape, reduced));
+  Reduce p{};
+  if (in.dtype == DType::f32) {
+    l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_mean_f32));
+    p.count = is_mean(l.node) ? count : 1;
+    p.low = float_bits(-std::numeric_limits<float>::infinity());
+    p.high = float_bits(std::numeric_limits<float>::infinity());
+    lower_reduction(l, reduced, p, 4);
+    return Done{};
+  }
+  const Quantization& from = in.quant;
+  const Quantization& to = l.output().quant;
+  Multiplier m = quantize_multiplier(static_cast<double>(from.scale[0]) / static_cast<double>(to.scale[0]));
+  if (is_mean(l.node)) {
+    const int32_t log2 = 31 - __builtin_clz(static_cast<uint32_t>(count));
+    const int32_t bits = std::min(log2, 31 + m.shift);
+    m = {static_cast<int32_t>((int64_t{m.multiplier} << bits) / count), m.shift - bits};
+  }
+  l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_sum_s8));
+  p.count = count;
+  p.initial = -from.zero_point[0] * count;
+  p.multiplier = m.multiplier;
+  p.shift = m.shift;
+  p.zero = to.zero_point[0];
+  p.low = -128;
+  p.high = 127;
+  lower_reduction(l, reduced, p, 4);
+  return Done{};
+}
+
+Outcome lower_max(Lowering& l) {
+  const Tensor& in = l.input(0);
+  const std::vector<bool> reduced = reduced_dims(in.shape, l.node);
+  Reduce p{};
+  p.count = static_cast<int32_t>(reduced_count(in.shape, reduced));
+  if (in.dtype == DType::f32) {
+    l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_max_f32));
+    p.low = float_bits(std::numeric_limits<float>::lowest());
+    p.high = float_bits(std::numeric_limits<float>::infinity());
+  } else {
+    l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_max_s8));
+    p.low = -128;
+    p.high = 127;
+  }
+  lower_reduction(l, reduced, p, size_of(in.dtype));
+  return Done{};
+}
+
+/// The dimensions that count rows (ops/op.hpp, row_count).
+size_t leading_dims(const Shape& shape) {
+  if (shape.size() > 4) return shape.size() - 1;
+  return shape.size() < 2 ? 0 : shape.size() / 2 + (shape.size() == 3 ? 1 : 0);
+}
+
+/// Dimensions [first, end) as [before][taps][after], `taps` the reduced ones; false where they are not neighbours.
+bool split(const Shape& shape, const std::vector<bool>& reduced, size_t first, size_t end, int32_t (&parts)[3]) {
+  int at = 0;
+  parts[0] = parts[1] = parts[2] = 1;
+  for (size_t d = first; d < end; ++d) {
+    if (shape[d] == 1) continue;
+    if (reduced[d] != (at == 1)) ++at;
+    if (at == 3) return false;
+    parts[at] *= shape[d];
+  }
+  return true;
+}
+
+}  // namespace
+
+bool reducible(const Shape& shape, const std::vector<bool>& reduced) {
+  int32_t parts[3];
+  const size_t leading = leading_dims(shape);
+  return split(shape, reduced, 0, leading, parts) && split(shape, reduced, leading, shape.size(), parts);
+}
+
+int64_t reduced_count(const Shape& shape, const std::vector<bool>& reduced) {
+  int64_t count = 1;
+  for (size_t d = 0; d < shape.size(); ++d) count *= reduced[d] ? shape[d] : 1;
+  return count;
+}
+
+void lower_reduction(Lowering& l, const std::vector<bool>& reduced, Reduce p, int32_t accumulator) {
+  const Shape& shape = l.input(0).shape;
+  int32_t outer[3];
+  int32_t inner[3];
+  const size_t leading = leading_dims(shape);
+  split(shape, reduced, 0, leading, outer);
+  split(shape, reduced, leading, shape.size(), inner);
+  p.rows = outer[1];
+  p.inner = outer[2];
+  p.blocks = inner[0];
+  p.taps = inner[1];
+  p.channels = inner[2];
+  p.out_row = row_elements(l.output().shape);
+  const int32_t rows = row_count(shape);
+  const int32_t chunk = p.blocks * p.channels;
+  // A step takes one row and makes output rows as soon as they are complete, unless it would make only part of one.
+  const bool by_rows = chunk % p.out_row == 0;
+  p.step_rows = by_rows ? 1 : rows;
+  l.params("smelt::Reduce", p,
+           "step_rows rows inner blocks taps channels out_row count initial multiplier shift zero low high");
+  if (by_rows) {
+    std::vector<RowRange> needs, makes;
+    const int32_t made = chunk / p.out_row;
+    int32_t next = 0;
+    for (int32_t row = 0; row < rows; ++row) {
+      needs.push_back({row, row + 1});
+      const bool last = row / p.inner % p.rows == p.rows - 1;
+      makes.push_back(last ? RowRange{next, next + made} : RowRange{});
+      next += last ? made : 0;
+    }
+    l.steps(rows, {needs}, {makes});
+  } else {
+    l.whole(1);
+  }
+  l.scratch(p.inner * chunk * accumulator, by_rows && p.rows > 1);
+}
+
+extern const OpDef op_mean;
+extern const OpDef op_sum;
+extern const OpDef op_reduce_max;
+const OpDef op_mean = {"mean", {"MEAN"}, normalize_reduce, infer_reduce, evaluate_sum, lower_sum};
+const OpDef op_sum = {"sum", {"SUM"}, normalize_reduce, infer_reduce, evaluate_sum, lower_sum};
+const OpDef op_reduce_max = {"reduce_max", {"REDUCE_MAX"}, normalize_reduce, infer_max, evaluate_max, lower_max};
+
+}  // namespace smelt
