@@ -50,8 +50,9 @@ Outcome same_quantization(const Graph& graph, const Node& node) {
 Outcome attribute(const Graph& graph, const Node& node, const char* name, int64_t low, int64_t high) {
   const int64_t value = node.attrs.i(name, low - 1);
   if (value >= low && value <= high) return Done{};
-  return fail(graph, node, "E0303", std::string(name) + " must be from " + std::to_string(low) + " to " + std::to_string(high) +
-                                        (node.attrs.has(name) ? ", it is " + std::to_string(value) : ", it is missing"));
+  return fail(graph, node, "E0303",
+              std::string(name) + " must be from " + std::to_string(low) + " to " + std::to_string(high) +
+                  (node.attrs.has(name) ? ", it is " + std::to_string(value) : ", it is missing"));
 }
 
 Outcome take_activation(const Graph& graph, Node& node) {
@@ -81,7 +82,8 @@ Outcome activation(const Graph& graph, const Node& node) {
 Result<std::vector<int64_t>> constant_ints(const Graph& graph, const Node& node, size_t index, const char* what) {
   const Tensor& t = graph.at(node.inputs.at(index));
   if (!t.constant()) {
-    return fail(graph, node, "E0301", std::string(what) + " must be constant", "export the model with fixed " + std::string(what));
+    return fail(graph, node, "E0301", std::string(what) + " must be constant",
+                "export the model with fixed " + std::string(what));
   }
   if (t.dtype != DType::i32 && t.dtype != DType::i64) {
     return fail(graph, node, "E0301", std::string(what) + " must be i32 or i64, not " + to_string(t.dtype));
@@ -89,7 +91,8 @@ Result<std::vector<int64_t>> constant_ints(const Graph& graph, const Node& node,
   const size_t size = static_cast<size_t>(size_of(t.dtype));
   if (t.data->size() % size != 0) return fail(graph, node, "E0302", std::string(what) + " have a broken content");
   std::vector<int64_t> values;
-  for (size_t i = 0; i < t.data->size() / size; ++i) values.push_back(size == 4 ? t.as<int32_t>()[i] : t.as<int64_t>()[i]);
+  for (size_t i = 0; i < t.data->size() / size; ++i)
+    values.push_back(size == 4 ? t.as<int32_t>()[i] : t.as<int64_t>()[i]);
   return values;
 }
 

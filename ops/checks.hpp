@@ -1,4 +1,5 @@
-// Checks that several operators make of their operands and attributes. Each answers with a Failure that names the mistake.
+// Checks that several operators make of their operands and attributes. Each answers with a Failure that names the
+// mistake.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ Outcome operands(const Graph& graph, const Node& node, size_t inputs);
 /// Input 0 is of one of these types, and where it is an integer, it and output 0 are quantized per tensor.
 Outcome type(const Graph& graph, const Node& node, std::initializer_list<DType> supported);
 
-/// Output 0 is quantized as input 0 is: the operator passes stored values on. The reference demands equal zero points and
-/// scales equal up to rounding (kernels/pooling.cc, kernels/reduce.cc).
+/// Output 0 is quantized as input 0 is: the operator passes stored values on. The reference demands equal zero points
+/// and scales equal up to rounding (kernels/pooling.cc, kernels/reduce.cc).
 Outcome same_quantization(const Graph& graph, const Node& node);
 
 /// Attribute within [low, high].

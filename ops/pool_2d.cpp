@@ -67,7 +67,8 @@ Result<std::vector<TensorType>> infer_pool(const Graph& graph, const Node& node)
   if (Outcome o = checks::activation(graph, node); !o) return o.failure();
   if (Outcome o = check_window(graph, node); !o) return o.failure();
   const Tensor& in = graph.at(node.inputs[0]);
-  if (in.shape.size() != 4) return fail(graph, node, "E0301", "the input must have rank 4, it is " + to_string(in.shape));
+  if (in.shape.size() != 4)
+    return fail(graph, node, "E0301", "the input must have rank 4, it is " + to_string(in.shape));
   const auto size = [&](int32_t extent, const Window& w) -> int64_t {
     // A window must hold at least one element that is no padding.
     if (w.before < 0 || w.after < 0 || w.before >= w.filter || w.after >= w.filter) return 0;
@@ -77,17 +78,20 @@ Result<std::vector<TensorType>> infer_pool(const Graph& graph, const Node& node)
   const int64_t h = size(in.shape[1], vertical(node));
   const int64_t w = size(in.shape[2], horizontal(node));
   if (h < 1 || w < 1) {
-    return fail(graph, node, "E0303", "a window of " + std::to_string(node.attrs.i("filter_h")) + "x" +
-                                          std::to_string(node.attrs.i("filter_w")) + " does not fit " + to_string(in.shape) +
-                                          " with this padding");
+    return fail(graph, node, "E0303",
+                "a window of " + std::to_string(node.attrs.i("filter_h")) + "x" +
+                    std::to_string(node.attrs.i("filter_w")) + " does not fit " + to_string(in.shape) +
+                    " with this padding");
   }
   const int64_t taps = std::min<int64_t>(in.shape[1], node.attrs.i("filter_h")) *
                        std::min<int64_t>(in.shape[2], node.attrs.i("filter_w"));
   if (in.dtype == DType::i8 && taps > max_average_count) {
-    return fail(graph, node, "E0301", "windows of more than " + std::to_string(max_average_count) + " elements are not supported",
+    return fail(graph, node, "E0301",
+                "windows of more than " + std::to_string(max_average_count) + " elements are not supported",
                 "pool in two stages");
   }
-  return std::vector<TensorType>{{in.dtype, {in.shape[0], static_cast<int32_t>(h), static_cast<int32_t>(w), in.shape[3]}}};
+  return std::vector<TensorType>{
+      {in.dtype, {in.shape[0], static_cast<int32_t>(h), static_cast<int32_t>(w), in.shape[3]}}};
 }
 
 // ---- oracle ----
@@ -190,15 +194,27 @@ void lower_windows(Lowering& l) {
   const Window v = vertical(l.node);
   const Window h = horizontal(l.node);
   const auto i = [](int64_t x) { return static_cast<int32_t>(x); };
-  const Pool2D p{in[1],       in[2],       out[1],      out[2],      in[3],           i(v.filter), i(h.filter),
-                 i(v.stride), i(h.stride), i(v.before), i(h.before), clamp_bits(l).low, clamp_bits(l).high};
+  const Pool2D p{in[1],
+                 in[2],
+                 out[1],
+                 out[2],
+                 in[3],
+                 i(v.filter),
+                 i(h.filter),
+                 i(v.stride),
+                 i(h.stride),
+                 i(v.before),
+                 i(h.before),
+                 clamp_bits(l).low,
+                 clamp_bits(l).high};
   l.params("smelt::Pool2D", p,
            "in_h in_w out_h out_w channels filter_h filter_w stride_h stride_w pad_top pad_left low high");
   std::vector<RowRange> needs, makes;
   for (int32_t n = 0; n < out[0]; ++n) {
     for (int32_t y = 0; y < out[1]; ++y) {
       const int64_t top = y * v.stride - v.before;
-      needs.push_back({n * in[1] + i(std::max<int64_t>(top, 0)), n * in[1] + i(std::min<int64_t>(top + v.filter, in[1]))});
+      needs.push_back(
+          {n * in[1] + i(std::max<int64_t>(top, 0)), n * in[1] + i(std::min<int64_t>(top + v.filter, in[1]))});
       makes.push_back({n * out[1] + y, n * out[1] + y + 1});
     }
   }

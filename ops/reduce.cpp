@@ -20,7 +20,8 @@ Outcome normalize_reduce(Graph& graph, Node& node) {
   std::vector<int64_t> unique;
   for (int64_t axis : *axes) {
     if (axis < -rank || axis >= rank) {
-      return fail(graph, node, "E0303", "axis " + std::to_string(axis) + " is not a dimension of rank " + std::to_string(rank));
+      return fail(graph, node, "E0303",
+                  "axis " + std::to_string(axis) + " is not a dimension of rank " + std::to_string(rank));
     }
     unique.push_back(axis < 0 ? axis + rank : axis);
   }
@@ -44,7 +45,8 @@ Result<std::vector<TensorType>> infer_reduce(const Graph& graph, const Node& nod
   const Tensor& in = graph.at(node.inputs[0]);
   for (int64_t axis : node.attrs.ints("axes")) {
     if (axis < 0 || axis >= static_cast<int64_t>(in.shape.size())) {
-      return fail(graph, node, "E0303", "axis " + std::to_string(axis) + " is not a dimension of " + to_string(in.shape));
+      return fail(graph, node, "E0303",
+                  "axis " + std::to_string(axis) + " is not a dimension of " + to_string(in.shape));
     }
   }
   const std::vector<bool> reduced = reduced_dims(in.shape, node);
@@ -57,8 +59,10 @@ Result<std::vector<TensorType>> infer_reduce(const Graph& graph, const Node& nod
   }
   Shape shape;
   for (size_t i = 0; i < in.shape.size(); ++i) {
-    if (!reduced[i]) shape.push_back(in.shape[i]);
-    else if (node.attrs.i("keep_dims") != 0) shape.push_back(1);
+    if (!reduced[i])
+      shape.push_back(in.shape[i]);
+    else if (node.attrs.i("keep_dims") != 0)
+      shape.push_back(1);
   }
   return std::vector<TensorType>{{in.dtype, shape}};
 }
@@ -107,8 +111,8 @@ void evaluate_sum(const Evaluation& e) {
     }
     return;
   }
-  // TensorFlow Lite, kernels/internal/reference/reduce.h, QuantizedMeanOrSum: a mean divides its multiplier, in integers,
-  // and keeps as many of its bits as fit.
+  // TensorFlow Lite, kernels/internal/reference/reduce.h, QuantizedMeanOrSum: a mean divides its multiplier, in
+  // integers, and keeps as many of its bits as fit.
   Multiplier m = quantize_multiplier(static_cast<double>(in.quant.scale[0]) / static_cast<double>(out.quant.scale[0]));
   if (is_mean(e.node)) {
     int shift = 0;

@@ -22,7 +22,7 @@ struct Pool2D {
   int32_t stride_w;
   int32_t pad_top;
   int32_t pad_left;
-  int32_t low;   ///< the activation's clamp; bits of floats for floats
+  int32_t low;  ///< the activation's clamp; bits of floats for floats
   int32_t high;
 };
 
@@ -65,34 +65,33 @@ inline void average_pool_2d_s8(const Firing& f) {
   const Pool2D& p = f.as<Pool2D>();
   int32_t known = 0;  // windows at the edges have fewer taps; most have as many as the one before
   uint32_t scale = 0;
-  pool_2d<int8_t, int32_t>(f, f.out<int32_t>(2, 0), 0, [](int32_t a, int8_t x) { return add_s8(a, x); },
-                           [&](const int32_t* acc, int8_t* out, int32_t taps) {
-                             if (taps != known) scale = reciprocal(known = taps);
-                             for (int32_t c = 0; c < p.channels; ++c) {
-                               out[c] = static_cast<int8_t>(clamp(rounding_average(acc[c], taps, scale), p.low, p.high));
-                             }
-                           });
+  pool_2d<int8_t, int32_t>(
+      f, f.out<int32_t>(2, 0), 0, Sum<int8_t, int32_t>{}, [&](const int32_t* acc, int8_t* out, int32_t taps) {
+        if (taps != known) scale = reciprocal(known = taps);
+        for (int32_t c = 0; c < p.channels; ++c) {
+          out[c] = static_cast<int8_t>(clamp(rounding_average(acc[c], taps, scale), p.low, p.high));
+        }
+      });
 }
 
 inline void average_pool_2d_f32(const Firing& f) {
   const Pool2D& p = f.as<Pool2D>();
   const float low = as_float(p.low);
   const float high = as_float(p.high);
-  pool_2d<float, float>(f, nullptr, 0.0F, [](float a, float x) { return a + x; },
-                        [&](const float* acc, float* out, int32_t taps) {
-                          const float count = static_cast<float>(taps);
-                          for (int32_t c = 0; c < p.channels; ++c) {
-                            const float y = acc[c] / count;
-                            out[c] = y < low ? low : (y > high ? high : y);
-                          }
-                        });
+  pool_2d<float, float>(f, nullptr, 0.0F, Sum<float, float>{}, [&](const float* acc, float* out, int32_t taps) {
+    const float count = static_cast<float>(taps);
+    for (int32_t c = 0; c < p.channels; ++c) {
+      const float y = acc[c] / count;
+      out[c] = y < low ? low : (y > high ? high : y);
+    }
+  });
 }
 
 /// The maximum starts at the lower clamp.
 inline void max_pool_2d_s8(const Firing& f) {
   const Pool2D& p = f.as<Pool2D>();
   const auto high = static_cast<int8_t>(p.high);
-  pool_2d<int8_t, int8_t>(f, nullptr, static_cast<int8_t>(p.low), [](int8_t a, int8_t x) { return larger(a, x); },
+  pool_2d<int8_t, int8_t>(f, nullptr, static_cast<int8_t>(p.low), Maximum<int8_t>{},
                           [&](const int8_t*, int8_t* out, int32_t) {
                             for (int32_t c = 0; c < p.channels; ++c) {
                               if (out[c] > high) out[c] = high;
@@ -103,12 +102,11 @@ inline void max_pool_2d_s8(const Firing& f) {
 inline void max_pool_2d_f32(const Firing& f) {
   const Pool2D& p = f.as<Pool2D>();
   const float high = as_float(p.high);
-  pool_2d<float, float>(f, nullptr, as_float(p.low), [](float a, float x) { return larger(a, x); },
-                        [&](const float*, float* out, int32_t) {
-                          for (int32_t c = 0; c < p.channels; ++c) {
-                            if (out[c] > high) out[c] = high;
-                          }
-                        });
+  pool_2d<float, float>(f, nullptr, as_float(p.low), Maximum<float>{}, [&](const float*, float* out, int32_t) {
+    for (int32_t c = 0; c < p.channels; ++c) {
+      if (out[c] > high) out[c] = high;
+    }
+  });
 }
 
 }  // namespace smelt

@@ -9,9 +9,9 @@
 
 namespace smelt {
 
-/// Input rows stand as [outer][rows][inner], elements of a row as [blocks][taps][channels]; `rows` and `taps` are reduced.
-/// One group of `rows` gives inner * blocks * channels results, accumulated in scratch (view 2), which follow each other in
-/// the output, cut into rows of `out_row` elements.
+/// Input rows stand as [outer][rows][inner], elements of a row as [blocks][taps][channels]; `rows` and `taps` are
+/// reduced. One group of `rows` gives inner * blocks * channels results, accumulated in scratch (view 2), which follow
+/// each other in the output, cut into rows of `out_row` elements.
 struct Reduce {
   int32_t step_rows;  ///< input rows taken by one step
   int32_t rows;
@@ -24,19 +24,30 @@ struct Reduce {
   int32_t initial;     ///< of a sum of int8
   int32_t multiplier;  ///< means and sums of int8: requantization; averages: reciprocal(count)
   int32_t shift;
-  int32_t zero;        ///< added to a requantized result
-  int32_t low;         ///< clamp of a result; bits of floats for floats
+  int32_t zero;  ///< added to a requantized result
+  int32_t low;   ///< clamp of a result; bits of floats for floats
   int32_t high;
 };
 
-/// acc[c] = step(acc[c], x) for every x in column c of `taps` rows of `channels` elements.
+// What joins one more element to an accumulator.
+template <class T, class Acc>
+struct Sum {
+  Acc operator()(Acc a, T x) const { return a + x; }
+};
+template <class T>
+struct Maximum {
+  T operator()(T a, T x) const { return x > a ? x : a; }
+};
+
+/// acc[c] = step(acc[c], x) for every x in column c of `taps` > 0 rows of `channels` elements. Not inlined: by itself
+/// it has registers enough, and all kernels of a type share it.
 template <class T, class Acc, class Step>
-inline void accumulate(Acc* acc, const T* in, int32_t taps, int32_t channels, Step step) {
-  for (int32_t c = 0; c < channels; ++c) {
-    const T* p = in + c;
-    Acc a = acc[c];
-    for (int32_t i = taps; i > 0; --i, p += channels) a = step(a, *p);
-    acc[c] = a;
+__attribute__((noinline)) void accumulate(Acc* acc, const T* in, int32_t taps, int32_t channels, Step step) {
+  for (const T* const end = in + channels; in != end; ++in, ++acc) {
+    Acc a = *acc;
+    const T* p = in;
+    for (int32_t i = taps; i != 0; --i, p += channels) a = step(a, *p);
+    *acc = a;
   }
 }
 
@@ -73,15 +84,10 @@ inline void reduce(const Firing& f, Acc initial, Step step, Finish finish) {
   }
 }
 
-inline int32_t add_s8(int32_t a, int8_t x) { return a + x; }
-
-template <class T>
-inline T larger(T a, T b) { return b > a ? b : a; }
-
 /// Mean and sum of int8. `initial` is -input_zero_point * count, `multiplier` and `shift` hold 1 / count for means.
 inline void reduce_sum_s8(const Firing& f) {
   const Reduce& p = f.as<Reduce>();
-  reduce<int8_t, int32_t>(f, p.initial, [](int32_t a, int8_t x) { return add_s8(a, x); }, [&p](int32_t a) {
+  reduce<int8_t, int32_t>(f, p.initial, Sum<int8_t, int32_t>{}, [&p](int32_t a) {
     return static_cast<int8_t>(clamp(requantize(a, p.multiplier, p.shift) + p.zero, p.low, p.high));
   });
 }
@@ -92,7 +98,7 @@ inline void reduce_mean_f32(const Firing& f) {
   const float count = static_cast<float>(p.count);
   const float low = as_float(p.low);
   const float high = as_float(p.high);
-  reduce<float, float>(f, 0.0F, [](float a, float x) { return a + x; }, [=](float a) {
+  reduce<float, float>(f, 0.0F, Sum<float, float>{}, [=](float a) {
     const float y = a / count;
     return y < low ? low : (y > high ? high : y);
   });
@@ -102,15 +108,14 @@ inline void reduce_mean_f32(const Firing& f) {
 inline void reduce_max_s8(const Firing& f) {
   const Reduce& p = f.as<Reduce>();
   const auto high = static_cast<int8_t>(p.high);
-  reduce<int8_t, int8_t>(f, static_cast<int8_t>(p.low), [](int8_t a, int8_t x) { return larger(a, x); },
+  reduce<int8_t, int8_t>(f, static_cast<int8_t>(p.low), Maximum<int8_t>{},
                          [high](int8_t a) { return a > high ? high : a; });
 }
 
 inline void reduce_max_f32(const Firing& f) {
   const Reduce& p = f.as<Reduce>();
   const float high = as_float(p.high);
-  reduce<float, float>(f, as_float(p.low), [](float a, float x) { return larger(a, x); },
-                       [high](float a) { return a > high ? high : a; });
+  reduce<float, float>(f, as_float(p.low), Maximum<float>{}, [high](float a) { return a > high ? high : a; });
 }
 
 // ---- averages of int8 ----
@@ -126,7 +131,8 @@ inline uint32_t reciprocal(int32_t count) {
 /// sum / count, rounded to nearest, halves away from zero, for sums of `count` <= max_average_count int8 values.
 ///
 /// With m = |sum| + count/2 <= 128.5 * count, m * reciprocal < 128.5 * 2^24 + m fits 32 bits. The reciprocal exceeds
-/// 2^24 / count by less than 1, so the estimate exceeds m / count by less than m / 2^24 < 1: it is the quotient or one more.
+/// 2^24 / count by less than 1, so the estimate exceeds m / count by less than m / 2^24 < 1: it is the quotient or one
+/// more.
 inline int32_t rounding_average(int32_t sum, int32_t count, uint32_t reciprocal) {
   const uint32_t n = static_cast<uint32_t>(count);
   const uint32_t m = static_cast<uint32_t>(sum < 0 ? -sum : sum) + (n >> 1);
@@ -138,7 +144,7 @@ inline int32_t rounding_average(int32_t sum, int32_t count, uint32_t reciprocal)
 /// Average pooling whose only window is the whole map: clamped, but not requantized.
 inline void reduce_average_s8(const Firing& f) {
   const Reduce& p = f.as<Reduce>();
-  reduce<int8_t, int32_t>(f, 0, [](int32_t a, int8_t x) { return add_s8(a, x); }, [&p](int32_t a) {
+  reduce<int8_t, int32_t>(f, 0, Sum<int8_t, int32_t>{}, [&p](int32_t a) {
     return static_cast<int8_t>(clamp(rounding_average(a, p.count, static_cast<uint32_t>(p.multiplier)), p.low, p.high));
   });
 }
