@@ -60,7 +60,7 @@ class Reader {
       normalize();
     }
     if (!gathered_.diagnostics.empty()) return gathered_;
-    if (const Outcome sound = verify(graph_); !sound) return sound.failure();
+    if (const Outcome sound = verify_graph(graph_); !sound) return sound.failure();
     return std::move(graph_);
   }
 

@@ -13,7 +13,7 @@ namespace smelt {
 /// Whether the bytes carry the format's identifier.
 bool is_tflite(std::span<const uint8_t> bytes);
 
-/// Graph of a model: every operator is normalized, every rule of verify() holds. Whatever the bytes are, the answer is a
+/// Graph of a model: every operator is normalized, every rule of verify_graph() holds. Whatever the bytes are, the answer is a
 /// graph or a Failure, in memory proportional to their number. `name` is the file's name in messages; the graph is named
 /// by its stem.
 ///

@@ -132,7 +132,7 @@ Outcome verify_structure(const Graph& graph);
 
 /// verify_structure, and: every op known, each node's declared output types equal to what its operator infers. Defined in
 /// the operators' library (ops/verify.cpp), as the graph's own library knows no operators.
-Outcome verify(const Graph& graph);
+Outcome verify_graph(const Graph& graph);
 
 /// Equal content: constants and metadata by their bytes.
 bool operator==(const Tensor& a, const Tensor& b);

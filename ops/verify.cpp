@@ -1,4 +1,4 @@
-// verify() is declared with the graph but lives here: it needs operators, and ir/ knows none.
+// verify_graph() is declared with the graph but lives here: it needs operators, and ir/ knows none.
 #include <string>
 #include <vector>
 
@@ -35,7 +35,7 @@ void check_node(const Graph& graph, const Node& node, const OpDef& op, std::vect
 
 }  // namespace
 
-Outcome verify(const Graph& graph) {
+Outcome verify_graph(const Graph& graph) {
   Failure failure;
   const Outcome structure = verify_structure(graph);
   if (!structure) failure = structure.failure();

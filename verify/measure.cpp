@@ -1,0 +1,95 @@
+#include "verify/measure.hpp"
+
+#include <algorithm>
+
+#include "emit/emit.hpp"
+
+namespace smelt::verify {
+namespace {
+
+/// Emits into `directory` and describes the result to the harness.
+Result<ModelSpec> emit_model(const Program& program, const std::string& name, const TempDir& directory, bool taps) {
+  EmitOptions options;
+  options.name = name;
+  if (Outcome o = write_package(emit(program, options), directory.path().string()); !o) return o.failure();
+  ModelSpec spec;
+  spec.name = name;
+  spec.directory = directory.path();
+  spec.arena_bytes = std::max<std::uint32_t>(program.plan.arena_bytes, 4);
+  for (const Port& p : program.inputs) spec.inputs.push_back({p.offset, p.bytes});
+  for (const Port& p : program.outputs) {
+    if (p.constant) {  // it lies in no arena: give the copy a place behind it
+      spec.outputs.push_back({(spec.arena_bytes + 15) / 16 * 16, p.bytes});
+      spec.arena_bytes = spec.outputs.back().offset + p.bytes;
+    } else {
+      spec.outputs.push_back({p.offset, p.bytes});
+    }
+  }
+  spec.op_count = static_cast<std::uint16_t>(program.operations.size());
+  if (!taps) return spec;
+  for (const Tap& t : program.taps) {
+    TapSpec tap;
+    tap.op = static_cast<std::uint16_t>(t.operation);
+    tap.view = static_cast<std::uint16_t>(t.view);
+    tap.row_bytes = static_cast<std::uint32_t>(t.row_bytes);
+    tap.rows = static_cast<std::uint16_t>(t.rows);
+    for (std::size_t s = 0; s < t.made.size(); ++s) {
+      const auto step = static_cast<std::int32_t>(s);
+      if (t.made[s] != RowRange{step, step + 1}) tap.whole = true;
+    }
+    spec.taps.push_back(tap);
+  }
+  return spec;
+}
+
+Result<RunResult> run(const targets::Target& target, const Image& image, const Runs& inputs) {
+  Job job;
+  job.batches.push_back({0, inputs});
+  job.deadline = std::chrono::seconds(900);
+  return run_image(target, image, job);
+}
+
+}  // namespace
+
+Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs) {
+  const TempDir directory;
+  Result<ModelSpec> spec = emit_model(program, name, directory, false);
+  if (!spec) return spec.failure();
+  Result<Image> image = build_image(target, {ImageKind::measure, {*spec}, false, {}});
+  if (!image) return image.failure();
+  Result<RunResult> result = run(target, *image, inputs);
+  if (!result) return result.failure();
+  Measured m;
+  m.sizes = image->sizes;
+  m.compiler = image->compiler;
+  m.flags = image->flags;
+  const std::vector<Inference>& inferences = result->batches.at(0);
+  for (const Inference& i : inferences) {
+    if (i.stack_bytes) m.stack_bytes = std::max(m.stack_bytes.value_or(0), *i.stack_bytes);
+    m.outputs.push_back(i.outputs);
+    if (i.status != 0) {
+      return Failure(ExitCode::mismatch, {"E0726", name + " on " + target.name,
+                                          "the model answers status " + std::to_string(i.status), "please report this"});
+    }
+  }
+  if (!inferences.empty()) m.instructions = inferences[0].instructions;
+  return m;
+}
+
+Result<Traced> trace(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
+                     bool taps) {
+  const TempDir directory;
+  Result<ModelSpec> spec = emit_model(program, name, directory, taps);
+  if (!spec) return spec.failure();
+  Result<Image> image = build_image(target, {ImageKind::trace, {*spec}, false, {}});
+  if (!image) return image.failure();
+  Result<RunResult> result = run(target, *image, inputs);
+  if (!result) return result.failure();
+  Traced t;
+  const std::vector<Inference>& inferences = result->batches.at(0);
+  if (!inferences.empty()) t.ops = inferences[0].ops;
+  for (const Inference& i : inferences) t.checksums.push_back(i.checksums);
+  return t;
+}
+
+}  // namespace smelt::verify

@@ -1,0 +1,39 @@
+// A Program on its target: emitted, compiled, linked, run; its sizes, counts, outputs and the checksums of its tensors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lower/compile.hpp"
+#include "verify/build.hpp"
+#include "verify/run.hpp"
+
+namespace smelt::verify {
+
+/// By run, then by input (or output).
+using Runs = std::vector<std::vector<Bytes>>;
+
+/// One image through the model's own API.
+struct Measured {
+  std::optional<Sizes> sizes;                 ///< null on the host
+  std::optional<std::uint32_t> stack_bytes;   ///< deepest of all runs
+  std::optional<std::uint64_t> instructions;  ///< of the first run
+  Runs outputs;
+  std::string compiler;
+  std::vector<std::string> flags;
+};
+
+Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs);
+
+/// One image that stops after every firing.
+struct Traced {
+  std::vector<OpCount> ops;                                         ///< of the first run
+  std::vector<std::vector<std::vector<std::uint32_t>>> checksums;  ///< by run, tap (as Program::taps), row
+};
+
+Result<Traced> trace(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
+                     bool taps);
+
+}  // namespace smelt::verify
