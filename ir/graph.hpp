@@ -117,12 +117,12 @@ std::string place(const Graph& graph, const Node& node);
 /// `file: tensor 3 "name"`.
 std::string place(const Graph& graph, TensorId id);
 
-/// What a graph may be at most, so that no file exhausts memory or overflows an int.
+/// What a graph may be at most, so that no file exhausts memory or time or overflows an int.
 constexpr size_t max_rank = 8;
 constexpr int64_t max_tensor_bytes = int64_t{256} << 20;
 constexpr int64_t max_graph_bytes = int64_t{1} << 30;  ///< all tensors that something mentions
-constexpr size_t max_graph_nodes = size_t{1} << 16;
-constexpr size_t max_graph_tensors = size_t{1} << 18;
+constexpr size_t max_graph_nodes = size_t{1} << 13;
+constexpr size_t max_graph_tensors = size_t{1} << 16;
 
 /// Checks every rule that needs no operator: ids in range, one producer a tensor, producers before consumers, dimensions
 /// of at least 1, sizes bounded, constants as long as their shapes say, quantization well formed (positive finite scales,

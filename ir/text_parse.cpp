@@ -443,7 +443,7 @@ Result<Graph> parse(const std::string& text, const std::string& file) {
   try {
     return Parser(text, file).graph();
   } catch (const Mistake& m) {
-    return Failure("E0101", file + ":" + std::to_string(m.at.line) + ":" + std::to_string(m.at.column), m.reason,
+    return Failure("E0401", file + ":" + std::to_string(m.at.line) + ":" + std::to_string(m.at.column), m.reason,
                    m.help);
   }
 }

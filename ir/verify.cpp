@@ -37,7 +37,7 @@ class Verifier {
       if (uses_[i] != 0) check_tensor(static_cast<TensorId>(i));
     }
     if (total_bytes_ > max_graph_bytes) {
-      add("E0204", graph_.file, "all tensors together take more than " + std::to_string(max_graph_bytes >> 20) + " MB",
+      add("E0414", graph_.file, "all tensors together take more than " + std::to_string(max_graph_bytes >> 20) + " MB",
           "models this large are beyond what this tool is for");
     }
     check_order();
@@ -56,7 +56,7 @@ class Verifier {
 
   void check_counts() {
     if (graph_.tensors.size() > max_graph_tensors || graph_.nodes.size() > max_graph_nodes) {
-      add("E0201", graph_.file,
+      add("E0411", graph_.file,
           std::to_string(graph_.nodes.size()) + " nodes and " + std::to_string(graph_.tensors.size()) +
               " tensors are too many",
           "at most " + std::to_string(max_graph_nodes) + " nodes and " + std::to_string(max_graph_tensors) +
@@ -64,7 +64,7 @@ class Verifier {
     }
     size_t operands = 0;
     for (const Node& n : graph_.nodes) operands += n.inputs.size() + n.outputs.size();
-    if (operands > 16 * max_graph_nodes) add("E0201", graph_.file, "the nodes have too many operands in all");
+    if (operands > 16 * max_graph_nodes) add("E0411", graph_.file, "the nodes have too many operands in all");
   }
 
   /// Every id that something mentions; counts uses, so that tensors that nothing mentions are left alone.
@@ -73,15 +73,15 @@ class Verifier {
       if (in_range(id)) {
         ++uses_[static_cast<size_t>(id)];
       } else {
-        add("E0202", where, std::string(role) + " " + std::to_string(id) + " is not a tensor of this graph");
+        add("E0412", where, std::string(role) + " " + std::to_string(id) + " is not a tensor of this graph");
       }
     };
-    if (graph_.inputs.empty()) add("E0202", graph_.file, "the graph has no inputs");
-    if (graph_.outputs.empty()) add("E0202", graph_.file, "the graph has no outputs");
+    if (graph_.inputs.empty()) add("E0412", graph_.file, "the graph has no inputs");
+    if (graph_.outputs.empty()) add("E0412", graph_.file, "the graph has no outputs");
     for (TensorId id : graph_.inputs) use(id, graph_.file, "graph input");
     for (TensorId id : graph_.outputs) use(id, graph_.file, "graph output");
     for (const Node& node : graph_.nodes) {
-      if (node.outputs.empty()) add("E0202", place(graph_, node), "the node has no outputs");
+      if (node.outputs.empty()) add("E0412", place(graph_, node), "the node has no outputs");
       for (TensorId id : node.inputs) {
         if (id != no_tensor) use(id, place(graph_, node), "input");
       }
@@ -94,7 +94,7 @@ class Verifier {
     if (check_shape(id, t)) {
       total_bytes_ += t.bytes();
       if (t.constant() && static_cast<int64_t>(t.data->size()) != t.bytes()) {
-        add("E0205", tensor_place(id),
+        add("E0415", tensor_place(id),
             "the constant has " + std::to_string(t.data->size()) + " bytes, its type " + to_string(t.dtype) + " " +
                 to_string(t.shape) + " needs " + std::to_string(t.bytes()));
       }
@@ -104,20 +104,20 @@ class Verifier {
 
   bool check_shape(TensorId id, const Tensor& t) {
     if (t.shape.size() > max_rank) {
-      add("E0203", tensor_place(id), "rank " + std::to_string(t.shape.size()) + " is more than " + std::to_string(max_rank));
+      add("E0413", tensor_place(id), "rank " + std::to_string(t.shape.size()) + " is more than " + std::to_string(max_rank));
       return false;
     }
     int64_t bytes = size_of(t.dtype);
     for (int32_t d : t.shape) {
       if (d < 1) {
-        add("E0203", tensor_place(id), "shape " + to_string(t.shape) + " has a dimension of " + std::to_string(d),
+        add("E0413", tensor_place(id), "shape " + to_string(t.shape) + " has a dimension of " + std::to_string(d),
             d == 0 ? "empty tensors hold nothing to compute and are not supported"
                    : "every dimension must be known; export the model with a fixed input shape");
         return false;
       }
       bytes *= d;  // at most 2^28 * 2^31 before the next line stops it
       if (bytes > max_tensor_bytes) {
-        add("E0204", tensor_place(id),
+        add("E0414", tensor_place(id),
             "shape " + to_string(t.shape) + " takes more than " + std::to_string(max_tensor_bytes >> 20) + " MB");
         return false;
       }
@@ -128,7 +128,7 @@ class Verifier {
   void check_quantization(TensorId id, const Tensor& t) {
     const Quantization& q = t.quant;
     const auto bad = [&](const std::string& reason, const char* help = "") {
-      add("E0206", tensor_place(id), "quantization: " + reason, help);
+      add("E0416", tensor_place(id), "quantization: " + reason, help);
     };
     if (t.dtype == DType::f32 || t.dtype == DType::boolean) {
       return bad(std::string("a tensor of type ") + to_string(t.dtype) + " cannot be quantized");
@@ -162,8 +162,8 @@ class Verifier {
     std::set<TensorId> seen;
     for (TensorId id : graph_.inputs) {
       if (!in_range(id)) continue;
-      if (graph_.at(id).constant()) add("E0207", tensor_place(id), "a graph input has constant content");
-      if (!seen.insert(id).second) add("E0207", tensor_place(id), "the tensor is listed twice as a graph input");
+      if (graph_.at(id).constant()) add("E0417", tensor_place(id), "a graph input has constant content");
+      if (!seen.insert(id).second) add("E0417", tensor_place(id), "the tensor is listed twice as a graph input");
       made[static_cast<size_t>(id)] = 1;
     }
     const std::vector<char> is_input = made;
@@ -173,7 +173,7 @@ class Verifier {
     for (const Node& node : graph_.nodes) {
       for (TensorId id : node.inputs) {
         if (in_range(id) && made[static_cast<size_t>(id)] == 0) {
-          add("E0208", place(graph_, node), "input " + quoted(id) + " is used before any node makes it",
+          add("E0418", place(graph_, node), "input " + quoted(id) + " is used before any node makes it",
               "nodes must stand in execution order, without cycles");
         }
       }
@@ -184,7 +184,7 @@ class Verifier {
           const char* what = graph_.at(id).constant() ? " is a constant"
                              : is_input[i] != 0       ? " is a graph input"
                                                       : " is made by another node already";
-          add("E0208", place(graph_, node), "output " + quoted(id) + what);
+          add("E0418", place(graph_, node), "output " + quoted(id) + what);
         }
         made[i] = 1;
       }
@@ -193,9 +193,9 @@ class Verifier {
     for (TensorId id : graph_.outputs) {
       if (!in_range(id)) continue;
       const auto i = static_cast<size_t>(id);
-      if (!seen.insert(id).second) add("E0207", tensor_place(id), "the tensor is listed twice as a graph output");
+      if (!seen.insert(id).second) add("E0417", tensor_place(id), "the tensor is listed twice as a graph output");
       if (made[i] == 0 || is_input[i] != 0 || graph_.at(id).constant()) {
-        add("E0207", tensor_place(id), "a graph output is not made by any node");
+        add("E0417", tensor_place(id), "a graph output is not made by any node");
       }
     }
   }

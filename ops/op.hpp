@@ -83,6 +83,9 @@ const OpDef* find_tflite_op(const std::string& builtin);   ///< "CONV_2D"; null 
 int32_t row_count(const Shape& shape);
 int32_t row_elements(const Shape& shape);
 
+/// Whether the node's operator infers exactly the types that its outputs declare.
+bool types_hold(const Graph& graph, const Node& node);
+
 /// Failure at this node: code, reason, remedy.
 Failure fail(const Graph& graph, const Node& node, const char* code, std::string reason, std::string help = {});
 

@@ -16,7 +16,7 @@ void check_node(const Graph& graph, const Node& node, const OpDef& op, std::vect
     return;
   }
   if (types->size() != node.outputs.size()) {
-    found.push_back({"E0210", place(graph, node),
+    found.push_back({"E0420", place(graph, node),
                      "the node has " + std::to_string(node.outputs.size()) + " outputs, the operator makes " +
                          std::to_string(types->size()),
                      ""});
@@ -26,7 +26,7 @@ void check_node(const Graph& graph, const Node& node, const OpDef& op, std::vect
     const Tensor& t = graph.at(node.outputs[i]);
     const TensorType declared{t.dtype, t.shape};
     if (declared == (*types)[i]) continue;
-    found.push_back({"E0211", place(graph, node),
+    found.push_back({"E0421", place(graph, node),
                      "output " + std::to_string(i) + " is declared " + type_text(declared) + ", the operator makes " +
                          type_text((*types)[i]),
                      "the file contradicts itself; export the model again"});
@@ -35,6 +35,12 @@ void check_node(const Graph& graph, const Node& node, const OpDef& op, std::vect
 
 }  // namespace
 
+bool types_hold(const Graph& graph, const Node& node) {
+  std::vector<Diagnostic> mistakes;
+  check_node(graph, node, *find_op(node.op), mistakes);
+  return mistakes.empty();
+}
+
 Outcome verify_graph(const Graph& graph) {
   Failure failure;
   const Outcome structure = verify_structure(graph);
@@ -42,7 +48,7 @@ Outcome verify_graph(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const OpDef* op = find_op(node.op);
     if (op == nullptr) {
-      failure.diagnostics.push_back({"E0209", place(graph, node), "the operator is not supported", ""});
+      failure.diagnostics.push_back({"E0419", place(graph, node), "the operator is not supported", ""});
     } else if (structure) {  // what an operator infers means something only on sound tensors
       check_node(graph, node, *op, failure.diagnostics);
     }

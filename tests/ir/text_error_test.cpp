@@ -71,7 +71,7 @@ TEST(TextErrors, SayWhereAndWhat) {
     ASSERT_FALSE(g.ok()) << c.text;
     ASSERT_EQ(g.failure().diagnostics.size(), 1U);
     const Diagnostic& d = g.failure().diagnostics[0];
-    EXPECT_EQ(d.code, "E0101") << c.text;
+    EXPECT_EQ(d.code, "E0401") << c.text;
     EXPECT_EQ(d.place, c.place) << c.text;
     EXPECT_EQ(d.reason, c.reason) << c.text;
     EXPECT_EQ(g.failure().exit, ExitCode::input);
