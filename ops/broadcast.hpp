@@ -1,0 +1,29 @@
+// Broadcasting as rows see it: which rows of either operand each output row needs, and how a kernel walks them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ir/graph.hpp"
+#include "lower/lowering.hpp"
+
+namespace smelt {
+
+/// The shape of two operands against each other, dimensions counted from the last; empty optional where they do not
+/// fit.
+std::optional<Shape> broadcast(const Shape& a, const Shape& b);
+
+struct BroadcastWalk {
+  std::vector<int32_t> words;     ///< the array that runtime/ops/binary.hpp describes
+  std::vector<RowRange> needs_a;  ///< rows of a, by row of the output
+  std::vector<RowRange> needs_b;
+};
+
+/// Operand a is the node's input `view_a` - 1, operand b the other. `size`: bytes of an element.
+BroadcastWalk walk_broadcast(const Shape& a, const Shape& b, int32_t size, int32_t view_a);
+
+/// Where element `index` (row-major) of shape `out` comes from in an operand of shape `operand`: for oracles, one
+/// division after the other, sharing nothing with the walk.
+int64_t broadcast_index(int64_t index, const Shape& out, const Shape& operand);
+
+}  // namespace smelt

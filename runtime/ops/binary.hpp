@@ -1,0 +1,192 @@
+// Element by element from two operands: add, sub, mul, maximum, minimum, with broadcasting.
+// Source: TensorFlow Lite, kernels/internal/reference/integer_ops/{add,mul}.h.
+#ifndef SMELT_RUNTIME_OPS_BINARY_HPP
+#define SMELT_RUNTIME_OPS_BINARY_HPP
+
+#include <stdint.h>
+
+#include "../core.hpp"
+#include "../quantize.hpp"
+
+namespace smelt {
+
+// How to walk two operands beside the output is an int32_t array in the constants (ops/broadcast.hpp makes it). A row
+// of the output is cut into segments of `inner` elements, along which each operand moves by 0 or 1. Segment s, counted
+// over the whole output, has one coordinate in each of `dims` dimensions, the innermost one last.
+enum WalkWord : int32_t {
+  walk_segments,  ///< segments of one output row
+  walk_inner,     ///< elements of one segment
+  walk_step_a,    ///< 0 or 1
+  walk_step_b,    ///< 0 or 1
+  walk_view_a,    ///< view of operand a, 1 or 2; operand b has the other
+  walk_dims,
+  walk_table,  ///< then for each dimension: its extent, and rows and bytes by which a, then b, move in it
+};
+
+struct Operands {
+  const void* a;
+  const void* b;
+};
+
+/// Where segment `s` begins in either operand. Called once a segment: one copy for all kernels.
+[[gnu::noinline]] inline Operands operands_at(const Firing& f, const int32_t* walk, int32_t s) {
+  int32_t row_a = 0, byte_a = 0, row_b = 0, byte_b = 0;
+  for (int32_t d = walk[walk_dims]; d > 0; --d) {
+    const int32_t* w = walk + walk_table + 5 * (d - 1);
+    int32_t i = s;
+    if (d > 1) {
+      s /= w[0];
+      i -= s * w[0];
+    }
+    row_a += i * w[1];
+    byte_a += i * w[2];
+    row_b += i * w[3];
+    byte_b += i * w[4];
+  }
+  const uint32_t view_a = static_cast<uint32_t>(walk[walk_view_a]);
+  return {f.in<uint8_t>(view_a, row_a) + byte_a, f.in<uint8_t>(3 - view_a, row_b) + byte_b};
+}
+
+/// `element` of every pair. The output may be the same bytes as an operand of its shape.
+template <class T, class F>
+inline void each_pair(const Firing& f, int32_t walk_offset, F element) {
+  const int32_t* walk = f.constant<int32_t>(static_cast<uint32_t>(walk_offset));
+  const int32_t segments = walk[walk_segments];
+  const int32_t inner = walk[walk_inner];
+  const int32_t step_a = walk[walk_step_a];
+  const int32_t step_b = walk[walk_step_b];
+  for (int32_t r = f.step; r < f.step + f.count; ++r) {
+    T* out = f.out<T>(0, r);
+    for (int32_t k = 0; k < segments; ++k) {
+      const Operands o = operands_at(f, walk, r * segments + k);
+      const T* a = static_cast<const T*>(o.a);
+      const T* b = static_cast<const T*>(o.b);
+      for (T* end = out + inner; out != end; ++out) {
+        *out = element(*a, *b);
+        a += step_a;
+        b += step_b;
+      }
+    }
+  }
+}
+
+/// (a * b + 2^31) / 2^32 towards minus infinity: with one operand doubled, the doubling high multiply of quantize.hpp.
+inline int32_t high_mul_rounded(int32_t a, int32_t b) {
+  const int64_t product = static_cast<int64_t>(a) * b;
+  return static_cast<int32_t>(product >> 32) + static_cast<int32_t>(static_cast<uint32_t>(product) >> 31);
+}
+
+/// x / 2^n, halves away from zero, where n >= 1 and half = 2^(n-1): what a negative x lacks of a half is one.
+inline int32_t shift_away(int32_t x, int32_t half, int32_t n) { return (x + half + (x >> 31)) >> n; }
+
+/// int8 add and sub. The reference moves both inputs to 2^-20 of twice the larger input scale: for the input of that
+/// scale (operand a) this is a left shift by 19, exactly; operand b is multiplied and rounded twice. Sums are kept
+/// doubled.
+struct AddS8 {
+  int32_t walk;
+  int32_t bias_a;        ///< minus zero point times 2^20, or its opposite where a is subtracted
+  int32_t bias_b;        ///< minus zero point times 2^21
+  int32_t multiplier_b;  ///< negative where b is subtracted
+  int32_t half_b;
+  int32_t shift_b;  ///< at least 1
+  int32_t multiplier;
+  int32_t half;
+  int32_t shift;  ///< at least 1
+  int32_t zero;   ///< of the output
+  int32_t low;
+  int32_t high;
+};
+
+template <int32_t sign>
+inline void add_signed_s8(const Firing& f) {
+  const AddS8& p = f.as<AddS8>();
+  each_pair<int8_t>(f, p.walk, [&p](int32_t a, int32_t b) {
+    const int32_t x = high_mul_rounded(b * (1 << 21) + p.bias_b, p.multiplier_b);
+    const int32_t sum = a * (sign * (1 << 20)) + p.bias_a + 2 * shift_away(x, p.half_b, p.shift_b);
+    const int32_t y = shift_away(high_mul_rounded(sum, p.multiplier), p.half, p.shift);
+    return static_cast<int8_t>(clamp(y + p.zero, p.low, p.high));
+  });
+}
+
+inline void add_s8(const Firing& f) { add_signed_s8<1>(f); }
+
+/// Of a subtraction whose second input has the larger scale.
+inline void subtract_a_s8(const Firing& f) { add_signed_s8<-1>(f); }
+
+struct MulS8 {
+  int32_t walk;
+  int32_t coefficient_a;  ///< twice the multiplier's left shift, if any, as a power of two
+  int32_t bias_a;         ///< minus zero point times coefficient_a
+  int32_t zero_b;
+  int32_t multiplier;
+  int32_t half;
+  int32_t shift;  ///< to the right
+  int32_t away;   ///< -1; 0 where shift is 0
+  int32_t zero;   ///< of the output
+  int32_t low;
+  int32_t high;
+};
+
+inline void mul_s8(const Firing& f) {
+  const MulS8& p = f.as<MulS8>();
+  each_pair<int8_t>(f, p.walk, [&p](int32_t a, int32_t b) {
+    const int32_t x = high_mul_rounded((a * p.coefficient_a + p.bias_a) * (b - p.zero_b), p.multiplier);
+    const int32_t y = (x + p.half + ((x >> 31) & p.away)) >> p.shift;
+    return static_cast<int8_t>(clamp(y + p.zero, p.low, p.high));
+  });
+}
+
+/// Stored values are compared as they are: the reference takes all quantizations for equal.
+struct Select {
+  int32_t walk;
+};
+
+inline void maximum_s8(const Firing& f) {
+  each_pair<int8_t>(f, f.as<Select>().walk, [](int8_t a, int8_t b) { return a > b ? a : b; });
+}
+
+inline void minimum_s8(const Firing& f) {
+  each_pair<int8_t>(f, f.as<Select>().walk, [](int8_t a, int8_t b) { return a < b ? a : b; });
+}
+
+inline void maximum_f32(const Firing& f) {
+  each_pair<float>(f, f.as<Select>().walk, [](float a, float b) { return a > b ? a : b; });
+}
+
+inline void minimum_f32(const Firing& f) {
+  each_pair<float>(f, f.as<Select>().walk, [](float a, float b) { return a < b ? a : b; });
+}
+
+struct BinaryF32 {
+  int32_t walk;
+  int32_t low;   ///< bits of a float
+  int32_t high;  ///< bits of a float
+};
+
+/// `element` of every pair, clamped.
+template <class F>
+inline void each_clamped(const Firing& f, F element) {
+  const BinaryF32& p = f.as<BinaryF32>();
+  const float low = as_float(p.low);
+  const float high = as_float(p.high);
+  each_pair<float>(f, p.walk, [=](float a, float b) {
+    const float y = element(a, b);
+    return y < low ? low : (y > high ? high : y);
+  });
+}
+
+inline void add_f32(const Firing& f) {
+  each_clamped(f, [](float a, float b) { return a + b; });
+}
+
+inline void sub_f32(const Firing& f) {
+  each_clamped(f, [](float a, float b) { return a - b; });
+}
+
+inline void mul_f32(const Firing& f) {
+  each_clamped(f, [](float a, float b) { return a * b; });
+}
+
+}  // namespace smelt
+
+#endif
