@@ -42,7 +42,7 @@ Graph graph_of(const std::string& op, Tensor a, Tensor b, Tensor y, const std::s
 
 /// The kernel's output at full and at minimum ring depth equals the oracle's.
 void expect_agreement(const Graph& g, const std::vector<Bytes>& inputs, const std::string& what) {
-  const Outcome sound = verify(g);
+  const Outcome sound = verify_graph(g);
   ASSERT_TRUE(sound) << what << "\n" << sound.failure().to_string();
   const Bytes expected = evaluate(g, inputs)[static_cast<size_t>(g.outputs[0])].bytes;
   for (plan::Rings rings : {plan::Rings::full, plan::Rings::minimum}) {
@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(All, Binary, testing::Values("add", "sub", "mul", "maxi
 
 TEST(BinaryErrors, MalformedNodesAreRejected) {
   const auto reason = [](const Graph& g) {
-    const Outcome o = verify(g);
+    const Outcome o = verify_graph(g);
     return o ? std::string() : o.failure().to_string();
   };
   const auto s8 = [](const char* name, Shape shape, float scale = 0.05F) {
