@@ -21,11 +21,12 @@ def generate(maker, build):
     """Builds one case, asks the reference, returns the finished file."""
     build()
     runs = maker.draw_runs()
-    answers = reference.run(maker.g.pack(), runs)
+    name, answer = maker.answer or (reference.NAME, None)
+    answers = [answer(inputs) for inputs in runs] if answer else reference.run(maker.g.pack(), runs)
     for kind, lists in ("in", runs), ("out", answers):
         for i in range(len(lists[0])):
             maker.g.metadata(f"smelt.{kind}{i}", b"".join(values[i].tobytes() for values in lists))
-    maker.g.metadata("smelt.reference", reference.NAME.encode())
+    maker.g.metadata("smelt.reference", name.encode())
     return maker.g.pack()
 
 

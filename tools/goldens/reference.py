@@ -35,6 +35,15 @@ def run(model, runs):
     return answers
 
 
+def fixed_point_sum(x, zero_point, axes, real, out_zero_point):
+    """SUM of int8 as the reference's source has it. The kernel in the published builds is faulty: see README.md."""
+    count = int(np.prod([x.shape[a] for a in axes]))
+    total = x.astype(np.int64).sum(axis=axes).ravel() - zero_point * count
+    multiplier, shift = quantize_multiplier(real)
+    y = [double_rounding(int(t), multiplier, shift) + out_zero_point for t in total]
+    return np.clip(y, -128, 127).astype(np.int8)
+
+
 def double_rounding(acc, multiplier, shift):
     """gemmlowp's contract: saturating rounding doubling high multiply, then rounding divide by a power of two."""
     product = (acc << max(shift, 0)) * multiplier
@@ -66,6 +75,22 @@ def telling_accumulators(real, count, rng, limit):
         if double_rounding(acc, multiplier, shift) != single_rounding(acc, multiplier, shift):
             found.append(acc)
     return found
+
+
+def accumulators_that_tell(reals, odd, accs):
+    """Those of `accs` that multiplier `reals[odd]` requantizes differently from what all the others agree on."""
+    results = [double_rounding_array(accs, *quantize_multiplier(r)) for r in reals]
+    others = results[:odd] + results[odd + 1:]
+    return accs[np.all([o == others[0] for o in others], axis=0) & (results[odd] != others[0])]
+
+
+def double_rounding_array(acc, multiplier, shift):
+    """`double_rounding` for int64 arrays and multipliers below one."""
+    product = acc * multiplier
+    nudged = product + np.where(product >= 0, 1 << 30, 1 - (1 << 30))
+    high = np.sign(nudged) * (np.abs(nudged) >> 31)
+    mask = (1 << -shift) - 1
+    return (high >> -shift) + ((high & mask) > (mask >> 1) + (high < 0))
 
 
 def check_rounding():

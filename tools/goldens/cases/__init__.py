@@ -54,6 +54,7 @@ class Maker:
         self.op, self.dtype, self.rng, self.runs = op.upper(), dtype, rng, runs
         self.g = builder.Graph(f"{op} {dtype}")
         self._draw = []
+        self.answer = None  # where the reference cannot be asked: (what answers instead, function of an input list)
 
     @property
     def quantized(self):

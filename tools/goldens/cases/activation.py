@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases import cases
+from reference import double_rounding_array, quantize_multiplier
 
 
 def unary(m, shape, qx=(None, None), qy=(None, None), options=None, **fields):
@@ -27,6 +28,17 @@ def ramp(m, qx, qy, options=None, **fields):
     y_on(m, a, m.op, m.quant(*qy), options, **fields)
 
 
+def ratio_tells(m, options=None, **fields):
+    """Scales for which a ratio in float32 and one in double requantize some value differently."""
+    x = np.arange(-256, 256)
+    while True:
+        s_in = m.scale(1e-2, 0.1)
+        s_out = np.float32(s_in * m.rng.integers(3, 40) / (2 * m.rng.integers(3, 40)))
+        ratios = [np.float64(s_in) / np.float64(s_out), np.float64(s_in / s_out)]
+        if max(ratios) < 0.99 and np.any(np.diff([double_rounding_array(x, *quantize_multiplier(r)) for r in ratios], axis=0)):
+            return ramp(m, (s_in, -128), (s_out, -128), options, **fields)
+
+
 @cases("relu", "relu6", "relu_n1_to_1", "hard_swish")
 def clip_cases(c):
     options = "HardSwishOptions" if c.op == "hard_swish" else None
@@ -48,6 +60,8 @@ def clip_cases(c):
     c.add(t, "out_zp_in_range", ramp, (0.021, 20), (0.021, -20), options, runs=2)
     for i in range(4):
         c.add(t, f"random_{i}", near, [1, 2, 3, 7], options)
+    if c.op != "hard_swish":
+        c.add(t, "float32_ratio", ratio_tells, runs=2)
 
 
 @cases("leaky_relu")
@@ -70,6 +84,7 @@ def leaky_relu_cases(c):
     c.add(t, "single_element", unary, [1, 1, 1, 1], (0.03, 7), (0.02, -3), o, alpha=0.2)
     for i in range(4):
         c.add(t, f"random_{i}", near, [1, 2, 3, 7], o, alpha=0.1 * (i + 1))
+    c.add(t, "float32_ratio", ratio_tells, o, alpha=0.5, runs=2)
 
 
 @cases("logistic", "tanh")

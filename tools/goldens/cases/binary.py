@@ -4,6 +4,7 @@ import numpy as np
 
 from builder import ACTIVATIONS
 from cases import cases
+from reference import double_rounding_array, quantize_multiplier
 
 OPTIONS = {"ADD": "AddOptions", "SUB": "SubOptions", "MUL": "MulOptions", "MAXIMUM": "MaximumMinimumOptions",
            "MINIMUM": "MaximumMinimumOptions"}
@@ -43,6 +44,22 @@ def real_range(q):
     return [float(q["scale"]) * (x - q["zero_point"]) for x in (-128, 127)]
 
 
+def product_tells(m):
+    """Scales for which a multiplier in float32 and one in double requantize some of the products differently."""
+    x = m.rng.integers(-127, 128, 256)
+    products = np.array(x[:, None] * x[None, :])
+    while True:
+        s1, s2, s_out = m.scale(1e-2, 0.1), m.scale(1e-2, 0.1), m.scale(0.05, 0.5)
+        reals = [np.float64(s1) * np.float64(s2) / np.float64(s_out), np.float64(np.float32(s1 * s2) / s_out)]
+        in_double, in_float = (double_rounding_array(products, *quantize_multiplier(r)) for r in reals)
+        telling = np.argwhere((in_double != in_float) & (np.abs(in_double) < 120))
+        if 0.0001 < reals[0] < 0.2 and len(telling) > 2:
+            break
+    a = m.input([2, 3], lambda run: x[np.resize(telling[:, 0], 6)], **m.quant(s1, 0))
+    b = m.input([2, 3], lambda run: x[np.resize(telling[:, 1], 6)], **m.quant(s2, 0))
+    m.g.op("MUL", [a, b], [m.output([2, 3], **m.quant(s_out, 0))], "MulOptions")
+
+
 @cases("add", "sub", "mul", "maximum", "minimum")
 def binary_cases(c):
     arithmetic = c.op in ("add", "sub", "mul")
@@ -75,3 +92,4 @@ def binary_cases(c):
         c.add(t, "tiny_output", binary, [3, 12], [3, 12], gain=20)
     if c.op == "mul":
         c.add(t, "multiplier_above_1", binary, [5, 8], [5, 8], qa=(0.4, 2), qb=(0.3, -5), qy=(0.09, 0))
+        c.add(t, "float32_multiplier", product_tells, runs=1)

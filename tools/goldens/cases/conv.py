@@ -8,7 +8,7 @@ import numpy as np
 
 from builder import ACTIVATIONS, PADDINGS
 from cases import cases
-from reference import telling_accumulators
+from reference import accumulators_that_tell, telling_accumulators
 
 
 def out_size(size, kernel, stride, dilation, padding):
@@ -93,21 +93,51 @@ def fully_connected_on(m, a, co, act="NONE", keep=False, ci=None, **weights):
     return y
 
 
-def rounds_twice(m, op):
-    """The weights are zero, and each bias is an accumulator that tells double from single rounding."""
-    n, s_w, s_out = 16, m.scale(), np.float32(0.4)
-    a = m.input([1, 1, 1, 4] if op != "FULLY_CONNECTED" else [1, 4], **m.quant(scale=0.25 * s_out / s_w))
-    shape = {"CONV_2D": [n, 1, 1, 4], "DEPTHWISE_CONV_2D": [1, 1, 1, n], "FULLY_CONNECTED": [n, 4]}[op]
-    real = np.float64(a.scale) * np.float64(s_w) / np.float64(s_out)
-    w = m.g.tensor(shape, "int8", s_w, data=np.zeros(shape))
-    b = m.g.tensor([n], "int32", np.float32(a.scale * s_w), data=telling_accumulators(real, n, m.rng, 400))
+OPTIONS = {"CONV_2D": "Conv2DOptions", "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+           "FULLY_CONNECTED": "FullyConnectedOptions"}
+
+
+def accumulators_only(m, s_in, s_w, s_out, accumulators, per_channel):
+    """The weights are zero, so that the biases are the accumulators."""
+    n = len(accumulators)
+    a = m.input([1, 4] if m.op == "FULLY_CONNECTED" else [1, 1, 1, 4], **m.quant(s_in))
+    shape = {"CONV_2D": [n, 1, 1, 4], "DEPTHWISE_CONV_2D": [1, 1, 1, n], "FULLY_CONNECTED": [n, 4]}[m.op]
+    scales = np.full(n if per_channel else 1, s_w)
+    w = m.g.tensor(shape, "int8", scales, data=np.zeros(shape), axis=3 if m.op == "DEPTHWISE_CONV_2D" else 0)
+    b = m.g.tensor([n], "int32", np.float32(s_in) * scales, data=accumulators)
     y = m.output([*a.shape[:-1], n], **m.quant(s_out, 0))
-    fields = {} if op == "FULLY_CONNECTED" else {"strideH": 1, "strideW": 1, "padding": PADDINGS["VALID"]}
-    if op == "DEPTHWISE_CONV_2D":
-        fields["depthMultiplier"] = 4
-    name = {"CONV_2D": "Conv2DOptions", "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
-            "FULLY_CONNECTED": "FullyConnectedOptions"}[op]
-    m.g.op(op, [a, w, b], [y], name, **fields)
+    fields = {} if m.op == "FULLY_CONNECTED" else {"strideH": 1, "strideW": 1, "padding": PADDINGS["VALID"]}
+    if m.op == "DEPTHWISE_CONV_2D":
+        fields["depthMultiplier"] = n // 4
+    m.g.op(m.op, [a, w, b], [y], OPTIONS[m.op], **fields)
+
+
+def rounds_twice(m):
+    """Accumulators that tell double from single rounding."""
+    s_w, s_out = m.scale(), np.float32(0.4)
+    s_in = np.float32(0.25 * s_out / s_w)
+    real = np.float64(s_in) * np.float64(s_w) / np.float64(s_out)
+    accumulators_only(m, s_in, s_w, s_out, telling_accumulators(real, 16, m.rng, 400), False)
+
+
+def scale_arithmetic(m, odd, per_channel):
+    """Tells in what arithmetic the multiplier is computed from the scales: which of three ways is the odd one out.
+
+    The multiplier is close to a fraction with an even denominator, so that many accumulators are close to a tie.
+    """
+    while True:
+        s_in, s_w = m.scale(1e-3, 0.1), m.scale(1e-3, 1e-2)
+        p = m.rng.integers(1, 20)
+        s_out = np.float32(s_in * s_w * (2 * m.rng.integers(p, 200)) / p)
+        in_double = np.float64(s_in) * np.float64(s_w) / np.float64(s_out)
+        product_in_float = np.float64(s_in * s_w) / np.float64(s_out)
+        all_in_float = np.float64(np.float32(s_in * s_w) / s_out)
+        if max(in_double, all_in_float) > 0.49:
+            continue
+        accs = m.rng.permutation(int(240 / in_double)) - int(120 / in_double)
+        found = accumulators_that_tell([in_double, product_in_float, all_in_float], odd, accs)
+        if len(found) >= 12:
+            return accumulators_only(m, s_in, s_w, s_out, found[:12], per_channel)
 
 
 @cases("conv_2d")
@@ -121,7 +151,7 @@ def conv_2d_cases(c):
         c.add(t, "grouped_2", conv, [1, 4, 5, 6], 4, groups=2)
         c.add(t, "batch_2", conv, [2, 4, 4, 3], 4, s=(2, 1))
     t = "int8"
-    c.add(t, "rounds_twice", rounds_twice, "CONV_2D")
+    c.add(t, "rounds_twice", rounds_twice)
     c.add(t, "per_tensor", conv, [1, 5, 5, 3], 6, per_channel=False)
     c.add(t, "per_tensor_relu", conv, [1, 5, 5, 5], 3, per_channel=False, act="RELU")
     c.add(t, "5_to_7_valid", conv, [1, 5, 4, 5], 7, k=(2, 2), pad="VALID")
@@ -152,6 +182,9 @@ def conv_2d_cases(c):
     c.add(t, "grouped_4_of_8", conv, [1, 3, 4, 8], 12, groups=4, k=(2, 2), act="RELU")
     c.add(t, "10x4_stride_2", conv, [1, 20, 6, 1], 8, k=(10, 4), s=(2, 2), act="RELU", out_zp=-128)
     c.add(t, "13_channels", conv, [1, 3, 4, 13], 11, k=(2, 3))
+    for i, way in enumerate(["double", "float32_product", "float32"]):
+        c.add(t, f"multiplier_{way}", scale_arithmetic, i, False)
+        c.add(t, f"multiplier_{way}_per_channel", scale_arithmetic, i, True)
 
 
 @cases("depthwise_conv_2d")
@@ -164,7 +197,7 @@ def depthwise_cases(c):
         c.add(t, "dilated", depthwise, [1, 7, 8, 3], d=(2, 2))
         c.add(t, "batch_2", depthwise, [2, 4, 4, 3], s=(2, 2))
     t = "int8"
-    c.add(t, "rounds_twice", rounds_twice, "DEPTHWISE_CONV_2D")
+    c.add(t, "rounds_twice", rounds_twice)
     c.add(t, "per_tensor", depthwise, [1, 5, 5, 6], per_channel=False)
     c.add(t, "no_bias", depthwise, [1, 5, 4, 7], bias=False)
     c.add(t, "1_channel_multiplier_8", depthwise, [1, 6, 5, 1], 8)
@@ -194,6 +227,9 @@ def depthwise_cases(c):
     c.add(t, "global", depthwise, [1, 4, 3, 6], k=(4, 3), pad="VALID")
     c.add(t, "input_zp_low", depthwise, [1, 5, 5, 4], in_zp=-128, out_zp=127)
     c.add(t, "input_zp_high", depthwise, [1, 5, 5, 4], in_zp=127, out_zp=-128)
+    for i, way in enumerate(["double", "float32_product", "float32"]):
+        c.add(t, f"multiplier_{way}", scale_arithmetic, i, False)
+        c.add(t, f"multiplier_{way}_per_channel", scale_arithmetic, i, True)
 
 
 @cases("fully_connected")
@@ -205,7 +241,7 @@ def fully_connected_cases(c):
         c.add(t, "keep_num_dims", fully_connected, [1, 3, 4, 5], 6, per_channel=False, keep=True)
         c.add(t, "rank_4_flattened", fully_connected, [1, 2, 3, 4], 5, per_channel=False, ci=24)
     t = "int8"
-    c.add(t, "rounds_twice", rounds_twice, "FULLY_CONNECTED")
+    c.add(t, "rounds_twice", rounds_twice)
     c.add(t, "per_channel", fully_connected, [1, 12], 9)
     c.add(t, "per_channel_far_apart", fully_connected, [2, 10], 13, spread=3)
     c.add(t, "relu6", fully_connected, [1, 20], 10, per_channel=False, act="RELU6", out_scale=0.0235, out_zp=-128)
@@ -218,3 +254,6 @@ def fully_connected_cases(c):
     c.add(t, "large_bias", fully_connected, [2, 15], 8, per_channel=False, bias_steps=150)
     c.add(t, "zp_low", fully_connected, [2, 11], 6, per_channel=False, in_zp=-128, out_zp=127)
     c.add(t, "zp_high", fully_connected, [2, 11], 6, per_channel=False, in_zp=127, out_zp=-128)
+    for i, way in enumerate(["double", "float32_product", "float32"]):
+        c.add(t, f"multiplier_{way}", scale_arithmetic, i, False)
+        c.add(t, f"multiplier_{way}_per_channel", scale_arithmetic, i, True)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases import cases
+from cases.activation import ratio_tells
 
 
 def quantize_float(m, shape, scale=None, zp=None, spread=70, draw=None):
@@ -56,6 +57,7 @@ def quantize_cases(c):
     c.add(t, "single_element", requantize, [1, 1, 1, 1])
     c.add(t, "to_uint8", requantize, "all", "int8", "uint8", (0.05, -3), (0.05, 125), runs=2)
     c.add(t, "to_uint8_other_scale", requantize, "all", "int8", "uint8", (0.05, -3), (0.041, 70), runs=2)
+    c.add(t, "ratio_in_double", ratio_tells, runs=2)
     t = "uint8"
     c.add(t, "to_int8", requantize, "all", "uint8", "int8", (0.0078125, 128), (0.0078125, 0), runs=2)
     c.add(t, "to_int8_other_scale", requantize, "all", "uint8", "int8", (0.03, 100), (0.041, -20), runs=2)

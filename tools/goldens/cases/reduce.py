@@ -3,10 +3,13 @@
 import numpy as np
 
 from cases import cases
+from reference import fixed_point_sum
 
 
 def reduce(m, x, axes, keep=False, same=True, scale=None, zp=None, gain=1.0, axis_shape=None):
     """`same`: output quantized as the input. Otherwise its scale is the input's times `gain` (SUM: and the spread of sums)."""
+    if m.op == "SUM" and zp is None:
+        zp = int(m.rng.integers(-8, 9))  # every element adds its zero point: few sums would stay in range
     a = m.input(x, **m.quant(scale, zp))
     reduced = {axis % len(x) for axis in axes}
     shape = [1 if i in reduced else d for i, d in enumerate(x) if keep or i not in reduced]
@@ -16,10 +19,14 @@ def reduce(m, x, axes, keep=False, same=True, scale=None, zp=None, gain=1.0, axi
         y = m.g.output(m.like(a, shape))
     else:
         count = np.prod([x[i] for i in reduced])
-        factor = gain * (np.sqrt(count) if m.op == "SUM" else 1)
-        y = m.output(shape, **m.quant(a.scale * factor))
+        factor = gain * (2.5 * np.sqrt(count) if m.op == "SUM" else 1)
+        y = m.output(shape, **m.quant(a.scale * factor, int(m.rng.integers(-40, 40)) if m.op == "SUM" else None))
     m.g.op(m.op, [a, m.constant(np.array(axes, np.int32).reshape(axis_shape or [len(axes)]))], [y], "ReducerOptions",
            keepDims=keep)
+    if m.op == "SUM" and m.quantized:
+        real = np.float64(a.scale) / np.float64(y.scale)
+        m.answer = ("fixed-point formula of tflite's reference_ops::QuantizedMeanOrSum", lambda inputs: [
+            fixed_point_sum(inputs[0], a.zero_point, tuple(sorted(reduced)), real, y.zero_point)])
 
 
 @cases("mean", "sum", "reduce_max")
@@ -52,6 +59,6 @@ def reduce_cases(c):
             c.add(t, "channels_requantized" + k, reduce, [1, 3, 4, 7], [3], keep, False, gain=0.7)
             c.add(t, "all_requantized" + k, reduce, [2, 3, 3, 2], [0, 1, 2, 3], keep, False, gain=0.3)
         c.add(t, "rank_2_requantized", reduce, [4, 9], [1], False, False, gain=0.5)
-        c.add(t, "rank_3_requantized", reduce, [2, 12, 5], [1], False, False, zp=-128, gain=0.6)
-        c.add(t, "zero_point_high_requantized", reduce, [1, 4, 4, 5], [1, 2], False, False, zp=127, gain=0.5)
-        c.add(t, "25x5_spatial", reduce, [1, 25, 5, 4], [1, 2], zp=-128)
+        c.add(t, "rank_3_requantized", reduce, [2, 12, 5], [1], False, False, zp=-128, gain=0.6 if c.op == "mean" else 3.0)
+        c.add(t, "zero_point_high_requantized", reduce, [1, 4, 4, 5], [1, 2], False, False, zp=127, gain=0.5 if c.op == "mean" else 4.0)
+        c.add(t, "25x5_spatial", reduce, [1, 25, 5, 4], [1, 2], zp=-128 if c.op == "mean" else 0)
