@@ -28,10 +28,40 @@ inline int32_t rounding_shift_right(int32_t x, int32_t exponent) {
 /// x * multiplier * 2^shift / 2^31 with the reference's two roundings; -31 <= shift <= 30. The left shift wraps as on
 /// the reference's hardware.
 inline int32_t requantize(int32_t x, int32_t multiplier, int32_t shift) {
-  const int32_t left = shift > 0 ? shift : 0;
-  const int32_t right = shift > 0 ? 0 : -shift;
-  return rounding_shift_right(
-      doubling_high_mul(static_cast<int32_t>(static_cast<uint32_t>(x) << left), multiplier), right);
+  if (__builtin_expect(shift >= 0, 0)) {
+    return doubling_high_mul(static_cast<int32_t>(static_cast<uint32_t>(x) << shift), multiplier);
+  }
+  // rounding_shift_right(high, e) for e = -shift >= 1, shorter. Rounding halves up is ((high >> (e - 1)) + 1) >> 1; halves
+  // of negative values go down instead if 1 is taken from them first, which changes the result in no other case.
+  // `high` is never INT32_MIN, as multipliers are below 2^31. Note ~shift = e - 1.
+  const int32_t high = doubling_high_mul(x, multiplier);
+  return (((high + (high >> 31)) >> ~shift) + 1) >> 1;
+}
+
+/// What an output channel needs after its sum: the bias with all zero points folded in, and the scale.
+struct Channel {
+  int32_t bias;
+  int32_t multiplier;
+  int32_t shift;
+};
+
+/// The way from a requantized sum to a clamped int8: its zero point and limits, arranged for two comparisons in one.
+struct Clamp {
+  int32_t offset;  ///< zero point - low
+  int32_t span;    ///< high - low
+  int32_t low;
+};
+
+/// n sums to n outputs of consecutive channels.
+__attribute__((noinline)) inline void requantize_store(const Channel* channel, const int32_t* acc, int32_t n,
+                                                       const Clamp& to, int8_t* out) {
+  for (const Channel* end = channel + n; channel != end; ++channel) {
+    const uint32_t sum = static_cast<uint32_t>(*acc++) + static_cast<uint32_t>(channel->bias);
+    const int32_t scaled = requantize(static_cast<int32_t>(sum), channel->multiplier, channel->shift);
+    int32_t v = static_cast<int32_t>(static_cast<uint32_t>(scaled) + static_cast<uint32_t>(to.offset));
+    if (static_cast<uint32_t>(v) > static_cast<uint32_t>(to.span)) v = v < 0 ? 0 : to.span;
+    *out++ = static_cast<int8_t>(v + to.low);
+  }
 }
 
 inline int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }
@@ -41,6 +71,20 @@ inline float as_float(int32_t bits) {
   float f;
   __builtin_memcpy(&f, &bits, sizeof f);
   return f;
+}
+
+/// n sums to n float outputs of consecutive channels. In place of numbers `to` holds bits of floats: low in `offset`,
+/// high in `span`.
+__attribute__((noinline)) inline void clamp_store(const float* bias, const float* acc, int32_t n, const Clamp& to,
+                                                  float* out) {
+  const float low = as_float(to.offset);
+  const float high = as_float(to.span);
+  for (const float* end = bias + n; bias != end;) {
+    float v = *acc++ + *bias++;
+    if (v < low) v = low;
+    if (v > high) v = high;
+    *out++ = v;
+  }
 }
 
 }  // namespace smelt

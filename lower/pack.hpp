@@ -1,0 +1,51 @@
+// The order in which weights lie in the device's constants. Kernels of another instruction set may want another; it is
+// decided here and in runtime/arch/, nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "runtime/quantize.hpp"
+
+namespace smelt::pack {
+
+/// Output channels that meet an input datum together.
+constexpr int32_t block = 4;
+constexpr int32_t round_up(int32_t n, int32_t to) { return (n + to - 1) / to * to; }
+
+/// `groups` of `channels` rows of `taps` weights each, to [group][block of four channels][tap][channel in block], zeros
+/// where a group's channels or its taps (rounded up to `taps_multiple`) end earlier.
+template <class T>
+std::vector<T> blocks(const T* rows, int32_t groups, int32_t channels, int32_t taps, int32_t taps_multiple) {
+  const int32_t padded = round_up(taps, taps_multiple);
+  const int32_t per_group = round_up(channels, block);
+  std::vector<T> packed(static_cast<size_t>(groups) * static_cast<size_t>(per_group) * static_cast<size_t>(padded));
+  for (int32_t g = 0; g < groups; ++g) {
+    for (int32_t c = 0; c < channels; ++c) {
+      T* to = packed.data() + (int64_t{g} * per_group + c / block * block) * padded + c % block;
+      const T* from = rows + (int64_t{g} * channels + c) * taps;
+      for (int32_t k = 0; k < taps; ++k) to[int64_t{k} * block] = from[k];
+    }
+  }
+  return packed;
+}
+
+/// One record for each output channel, each group padded to whole blocks.
+template <class T>
+std::vector<T> padded_channels(const std::vector<T>& records, int32_t groups) {
+  const size_t channels = records.size() / static_cast<size_t>(groups);
+  const auto per_group = static_cast<size_t>(round_up(static_cast<int32_t>(channels), block));
+  std::vector<T> padded(static_cast<size_t>(groups) * per_group);
+  for (size_t i = 0; i < records.size(); ++i) padded[i / channels * per_group + i % channels] = records[i];
+  return padded;
+}
+
+/// Channel records as the words that the constants hold.
+std::vector<int32_t> words(const std::vector<Channel>& channels);
+
+/// How many taps (a multiple of four) may be summed at once so that 128 * sum |w| < 2^22 in every output channel: see
+/// runtime/arch/paired.hpp. Where all taps may, all of them.
+int32_t paired_chunk(const int8_t* rows, int32_t channels, int32_t taps);
+
+}  // namespace smelt::pack

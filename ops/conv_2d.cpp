@@ -1,0 +1,198 @@
+// Convolution in NHWC, filters [output channel, row, column, input channel of its group]; the group count is what the two
+// channel counts imply. Source: TensorFlow Lite, kernels/conv.cc, reference/integer_ops/conv.h, reference/conv.h.
+#include "runtime/ops/conv_2d.hpp"
+
+#include <algorithm>
+
+#include "lower/pack.hpp"
+#include "ops/convolution.hpp"
+
+namespace smelt {
+namespace {
+
+using convolution::Geometry;
+using convolution::Operands;
+
+Outcome normalize(Graph& graph, Node& node) {
+  if (const Outcome o = convolution::check_operands(graph, node); !o) return o;
+  if (const Outcome o = convolution::take_activation(graph, node); !o) return o;
+  node.attrs.erase("quantized_bias_type");
+  return convolution::take_window(graph, node);
+}
+
+Result<Geometry> check(const Graph& graph, const Node& node) {
+  if (const Outcome o = convolution::check_operands(graph, node); !o) return o.failure();
+  const Operands o = convolution::operands(graph, node);
+  Result<Geometry> g = convolution::geometry(graph, node, o.weights.shape.empty() ? 0 : o.weights.shape[0]);
+  if (!g) return g;
+  const int32_t depth = o.weights.shape[3];
+  if (g->in_c % depth != 0 || g->out_c % (g->in_c / depth) != 0) {
+    return fail(graph, node, "E0303",
+                "filters of " + to_string(o.weights.shape) + " do not divide " + std::to_string(g->in_c) +
+                    " input channels into groups");
+  }
+  // 2^17 products of int8 and int8 fit a sum of 32 bits.
+  if (int64_t{g->kernel_h} * g->kernel_w * depth >= 1 << 17) {
+    return fail(graph, node, "E0303", "filters of " + to_string(o.weights.shape) + " are too large");
+  }
+  if (const Outcome q = convolution::check_quantization(graph, node, 0); !q) return q.failure();
+  return g;
+}
+
+Geometry geometry(const Graph& graph, const Node& node) { return *check(graph, node); }
+
+Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
+  const Result<Geometry> g = check(graph, node);
+  if (!g) return g.failure();
+  return std::vector<TensorType>{{graph.at(node.in(0)).dtype, g->output()}};
+}
+
+/// Calls tap(input value index, weight index) for every tap of one output that lies in the image, in the reference's order.
+template <class F>
+void each_tap(const Geometry& g, int32_t depth, int32_t b, int32_t y, int32_t x, int32_t o, F tap) {
+  const int32_t group = o / (g.out_c / (g.in_c / depth));
+  for (int32_t kh = 0; kh < g.kernel_h; ++kh) {
+    const int32_t in_y = y * g.stride_h - g.pad_top + kh * g.dilation_h;
+    for (int32_t kw = 0; kw < g.kernel_w; ++kw) {
+      const int32_t in_x = x * g.stride_w - g.pad_left + kw * g.dilation_w;
+      if (in_y < 0 || in_y >= g.in_h || in_x < 0 || in_x >= g.in_w) continue;
+      for (int32_t i = 0; i < depth; ++i) {
+        tap(((int64_t{b} * g.in_h + in_y) * g.in_w + in_x) * g.in_c + group * depth + i,
+            ((int64_t{o} * g.kernel_h + kh) * g.kernel_w + kw) * depth + i);
+      }
+    }
+  }
+}
+
+/// Calls output(index, batch, row, column, channel) for every output.
+template <class F>
+void each_output(const Geometry& g, F output) {
+  int64_t index = 0;
+  for (int32_t b = 0; b < g.batches; ++b) {
+    for (int32_t y = 0; y < g.out_h; ++y) {
+      for (int32_t x = 0; x < g.out_w; ++x) {
+        for (int32_t o = 0; o < g.out_c; ++o) output(index++, b, y, x, o);
+      }
+    }
+  }
+}
+
+void evaluate_s8(const Evaluation& e, const Geometry& g, const Operands& o) {
+  const auto* in = e.in[0]->as<int8_t>();
+  const auto* weights = e.in[1]->as<int8_t>();
+  auto* out = e.out[0]->as<int8_t>();
+  const std::vector<Multiplier> scales = convolution::multipliers(o, g.out_c);
+  const ActivationRange range = quantized_activation(e.node.attrs.s("activation", "none"), o.output.quant, DType::i8);
+  each_output(g, [&](int64_t index, int32_t b, int32_t y, int32_t x, int32_t c) {
+    int64_t sum = 0;
+    each_tap(g, o.weights.shape[3], b, y, x, c,
+             [&](int64_t i, int64_t w) { sum += (in[i] - o.input.quant.zero_point[0]) * weights[w]; });
+    if (o.bias != nullptr) sum += o.bias->as<int32_t>()[c];
+    const int32_t scaled = oracle::requantize(static_cast<int32_t>(static_cast<uint32_t>(sum)), scales[static_cast<size_t>(c)]);
+    out[index] = static_cast<int8_t>(
+        std::clamp<int64_t>(int64_t{scaled} + o.output.quant.zero_point[0], range.low, range.high));
+  });
+}
+
+void evaluate_f32(const Evaluation& e, const Geometry& g, const Operands& o) {
+  const auto* in = e.in[0]->as<float>();
+  const auto* weights = e.in[1]->as<float>();
+  auto* out = e.out[0]->as<float>();
+  const FloatRange range = float_activation(e.node.attrs.s("activation", "none"));
+  each_output(g, [&](int64_t index, int32_t b, int32_t y, int32_t x, int32_t c) {
+    float sum = 0;
+    each_tap(g, o.weights.shape[3], b, y, x, c, [&](int64_t i, int64_t w) { sum += in[i] * weights[w]; });
+    out[index] = std::min(std::max(sum + (o.bias != nullptr ? o.bias->as<float>()[c] : 0.0F), range.low), range.high);
+  });
+}
+
+void evaluate(const Evaluation& e) {
+  const Geometry g = geometry(e.graph, e.node);
+  const Operands o = convolution::operands(e.graph, e.node);
+  return o.input.dtype == DType::i8 ? evaluate_s8(e, g, o) : evaluate_f32(e, g, o);
+}
+
+Outcome lower(Lowering& l) {
+  const Geometry g = geometry(l.graph, l.node);
+  const Operands o = convolution::operands(l.graph, l.node);
+  const bool integer = o.input.dtype == DType::i8;
+  const int32_t depth = o.weights.shape[3];
+  const int32_t groups = g.in_c / depth;
+  const int32_t taps = g.kernel_h * g.kernel_w * depth;
+  const bool one_run = g.dilation_w == 1 && groups == 1;
+  Conv2D p{};
+  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
+  p.in_h = g.in_h;
+  p.in_w = g.in_w;
+  p.in_c = g.in_c;
+  p.out_h = g.out_h;
+  p.out_w = g.out_w;
+  p.stride_h = g.stride_h;
+  p.stride_w = g.stride_w;
+  p.pad_top = g.pad_top;
+  p.pad_left = g.pad_left;
+  p.dilation_h = g.dilation_h;
+  p.dilation_w = g.dilation_w;
+  p.kernel_h = g.kernel_h;
+  p.runs = one_run ? 1 : g.kernel_w;
+  p.run_columns = one_run ? g.kernel_w : 1;
+  p.depth = depth;
+  p.groups = groups;
+  p.group_out = g.out_c / groups;
+  if (integer) {
+    const auto* w = o.weights.as<int8_t>();
+    std::vector<int64_t> sums(static_cast<size_t>(g.out_c));
+    for (int32_t c = 0; c < g.out_c; ++c) {
+      for (int32_t k = 0; k < taps; ++k) sums[static_cast<size_t>(c)] += w[int64_t{c} * taps + k];
+    }
+    p.taps = pack::round_up(taps, 4);
+    p.chunk = pack::paired_chunk(w, g.out_c, taps);
+    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::blocks(w, groups, p.group_out, taps, 4), 4));
+    const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
+    p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(pack::padded_channels(channels, groups))));
+    p.zero = o.input.quant.zero_point[0];
+    p.to = convolution::clamp_s8(l.node, o.output);
+    l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
+  } else {
+    p.taps = taps;
+    p.chunk = taps;
+    p.weights = static_cast<int32_t>(
+        l.pool.add(l.name("weights"), pack::blocks(o.weights.as<float>(), groups, p.group_out, taps, 1)));
+    p.channels = static_cast<int32_t>(
+        l.pool.add(l.name("bias"), pack::padded_channels(convolution::biases(o, g.out_c), groups)));
+    p.to = convolution::clamp_f32(l.node);
+    l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_f32));
+  }
+  l.params("smelt::Conv2D", p,
+           "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
+           "run_columns depth groups group_out taps chunk weights channels zero to.offset to.span to.low");
+  l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
+  l.scratch(p.taps * 4);
+  if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&
+      g.pad_top == 0 && g.pad_left == 0 && o.input.shape == o.output.shape) {
+    l.in_place(0);
+  }
+  return Done{};
+}
+
+int64_t macs(const Graph& graph, const Node& node) {
+  const Shape& w = graph.at(node.in(1)).shape;
+  return elements(graph.at(node.out()).shape) * w[1] * w[2] * w[3];
+}
+
+}  // namespace
+
+extern const OpDef op_conv_2d;
+const OpDef op_conv_2d = {
+    .name = "conv_2d",
+    .tflite = {"CONV_2D"},
+    .normalize = normalize,
+    .infer = infer,
+    .evaluate = evaluate,
+    .lower = lower,
+    .macs = macs,
+    .fuses_activation = true,
+    .fuses_padding = true,
+};
+
+}  // namespace smelt

@@ -1,0 +1,199 @@
+#include "ops/convolution.hpp"
+
+#include <algorithm>
+
+namespace smelt::convolution {
+
+namespace {
+
+constexpr int64_t max_window = 1 << 20;  // strides, paddings, reach of a window: far above use, far below overflow
+
+bool quantized_per_tensor(const Tensor& t) { return t.quant.scale.size() == 1 && t.quant.zero_point.size() == 1; }
+
+}  // namespace
+
+Operands operands(const Graph& graph, const Node& node) {
+  return {graph.at(node.in(0)), graph.at(node.in(1)), node.in(2) == no_tensor ? nullptr : &graph.at(node.in(2)),
+          graph.at(node.out())};
+}
+
+Outcome check_operands(const Graph& graph, const Node& node) {
+  if (node.inputs.size() < 2 || node.inputs.size() > 3 || node.in(0) == no_tensor || node.in(1) == no_tensor) {
+    return fail(graph, node, "E0302", "the operator takes an input, weights, and at most a bias");
+  }
+  if (node.outputs.size() != 1) return fail(graph, node, "E0302", "the operator has exactly one output");
+  const Operands o = operands(graph, node);
+  if (o.input.dtype != DType::i8 && o.input.dtype != DType::f32) {
+    return fail(graph, node, "E0301", std::string("input type ") + to_string(o.input.dtype) + " is not supported",
+                "quantize the model to int8 or leave it in float32");
+  }
+  if (o.weights.dtype != o.input.dtype) {
+    return fail(graph, node, "E0301",
+                std::string("weights of type ") + to_string(o.weights.dtype) + " with an input of type " +
+                    to_string(o.input.dtype) + " are not supported",
+                "quantize weights and activations alike (full integer quantization), or neither");
+  }
+  if (!o.weights.constant() || (o.bias != nullptr && !o.bias->constant())) {
+    return fail(graph, node, "E0301", "weights and bias must be constant", "export the model with frozen weights");
+  }
+  const DType bias = o.input.dtype == DType::i8 ? DType::i32 : DType::f32;
+  if (o.bias != nullptr && o.bias->dtype != bias) {
+    return fail(graph, node, "E0301",
+                std::string("a bias of type ") + to_string(o.bias->dtype) + " is not supported, " + to_string(bias) +
+                    " is wanted");
+  }
+  return Done{};
+}
+
+Outcome check_quantization(const Graph& graph, const Node& node, int axis) {
+  const Operands o = operands(graph, node);
+  const int32_t channels = o.weights.shape.at(static_cast<size_t>(axis));
+  if (o.bias != nullptr && elements(o.bias->shape) != channels) {
+    return fail(graph, node, "E0303",
+                "the bias has " + std::to_string(elements(o.bias->shape)) + " values for " + std::to_string(channels) +
+                    " output channels");
+  }
+  if (o.input.dtype != DType::i8) return Done{};
+  for (const Tensor* t : {&o.input, &o.output}) {
+    if (!quantized_per_tensor(*t)) {
+      return fail(graph, node, "E0304", "\"" + t->name + "\" needs one scale and one zero point",
+                  "export the model with full integer quantization");
+    }
+  }
+  const Quantization& q = o.weights.quant;
+  if (q.scale.size() != q.zero_point.size() || (q.scale.size() != 1 && q.scale.size() != static_cast<size_t>(channels)) ||
+      (q.per_channel() && q.axis != axis)) {
+    return fail(graph, node, "E0304",
+                "the weights need one scale or " + std::to_string(channels) + " along axis " + std::to_string(axis) + ", not " +
+                    std::to_string(q.scale.size()) + " along axis " + std::to_string(q.axis));
+  }
+  if (std::any_of(q.zero_point.begin(), q.zero_point.end(), [](int32_t z) { return z != 0; })) {
+    return fail(graph, node, "E0304", "int8 weights with a zero point other than 0 are not supported",
+                "quantize the weights symmetrically");
+  }
+  return Done{};
+}
+
+Outcome take_activation(const Graph& graph, Node& node) {
+  const std::string raw = node.attrs.s("fused_activation_function", "NONE");
+  const char* word = raw == "NONE"           ? "none"
+                     : raw == "RELU"         ? "relu"
+                     : raw == "RELU6"        ? "relu6"
+                     : raw == "RELU_N1_TO_1" ? "relu_n1_to_1"
+                                             : nullptr;
+  if (word == nullptr) {
+    return fail(graph, node, "E0301", "fused activation " + raw + " is not supported",
+                "use NONE, RELU, RELU6 or RELU_N1_TO_1, or a separate operator");
+  }
+  node.attrs.erase("fused_activation_function");
+  node.attrs.set("activation", std::string(word));
+  return Done{};
+}
+
+Outcome take_window(const Graph& graph, Node& node) {
+  const Operands o = operands(graph, node);
+  if (o.input.shape.size() != 4 || o.weights.shape.size() != 4) {
+    return fail(graph, node, "E0303", "input and weights must be of rank 4, not " + to_string(o.input.shape) + " and " +
+                                          to_string(o.weights.shape));
+  }
+  const std::string padding = node.attrs.s("padding", "SAME");
+  if (padding != "SAME" && padding != "VALID") return fail(graph, node, "E0301", "padding " + padding + " is not supported");
+  const auto axis = [&](const char* raw_stride, const char* raw_dilation, size_t dim, const char* stride, const char* dilation,
+                        const char* before, const char* after) {
+    const int64_t s = node.attrs.i(raw_stride, 1);
+    const int64_t d = node.attrs.i(raw_dilation, 1);
+    if (s < 1 || s > max_window || d < 1 || d > max_window) return false;
+    const int64_t in = o.input.shape[dim];
+    const int64_t reach = (o.weights.shape[dim] - int64_t{1}) * d + 1;
+    const int64_t out = padding == "SAME" ? (in + s - 1) / s : (in + s - reach) / s;
+    const int64_t total = padding == "SAME" ? std::max<int64_t>((out - 1) * s + reach - in, 0) : 0;
+    node.attrs.erase(raw_stride);
+    node.attrs.erase(raw_dilation);
+    node.attrs.set(stride, s);
+    node.attrs.set(dilation, d);
+    node.attrs.set(before, total / 2);
+    node.attrs.set(after, total - total / 2);
+    return true;
+  };
+  if (!axis("stride_h", "dilation_h_factor", 1, "stride_h", "dilation_h", "pad_top", "pad_bottom") ||
+      !axis("stride_w", "dilation_w_factor", 2, "stride_w", "dilation_w", "pad_left", "pad_right")) {
+    return fail(graph, node, "E0303", "strides and dilations must be at least 1", "the file contradicts itself");
+  }
+  node.attrs.erase("padding");
+  return Done{};
+}
+
+Result<Geometry> geometry(const Graph& graph, const Node& node, int32_t out_c) {
+  const Operands o = operands(graph, node);
+  if (o.input.shape.size() != 4 || o.weights.shape.size() != 4) {
+    return fail(graph, node, "E0303", "input and weights must be of rank 4, not " + to_string(o.input.shape) + " and " +
+                                          to_string(o.weights.shape));
+  }
+  const auto bounded = [&](const char* name, int64_t low) {
+    const int64_t v = node.attrs.i(name, low - 1);
+    return v >= low && v <= max_window;
+  };
+  for (const char* name : {"stride_h", "stride_w", "dilation_h", "dilation_w"}) {
+    if (!bounded(name, 1)) return fail(graph, node, "E0303", std::string(name) + " must be at least 1 and not absurd");
+  }
+  for (const char* name : {"pad_top", "pad_left", "pad_bottom", "pad_right"}) {
+    if (!bounded(name, 0)) return fail(graph, node, "E0303", std::string(name) + " must be at least 0 and not absurd");
+  }
+  const std::string activation = node.attrs.s("activation", "none");
+  if (activation != "none" && activation != "relu" && activation != "relu6" && activation != "relu_n1_to_1") {
+    return fail(graph, node, "E0301", "activation " + activation + " is not supported");
+  }
+  const auto span = [&](size_t dim, const char* stride, const char* dilation, const char* before,
+                        const char* after) -> int64_t {
+    const int64_t reach = (o.weights.shape[dim] - int64_t{1}) * node.attrs.i(dilation) + 1;
+    const int64_t room = o.input.shape[dim] + node.attrs.i(before) + node.attrs.i(after) - reach;
+    return room < 0 || reach > max_window ? 0 : room / node.attrs.i(stride) + 1;
+  };
+  const int64_t out_h = span(1, "stride_h", "dilation_h", "pad_top", "pad_bottom");
+  const int64_t out_w = span(2, "stride_w", "dilation_w", "pad_left", "pad_right");
+  if (out_h < 1 || out_w < 1 || out_h > max_window || out_w > max_window) {
+    return fail(graph, node, "E0303", "the window of " + to_string(o.weights.shape) + " does not fit the input " +
+                                          to_string(o.input.shape));
+  }
+  const auto attr = [&](const char* name) { return static_cast<int32_t>(node.attrs.i(name)); };
+  const Shape& in = o.input.shape;
+  return Geometry{in[0], in[1], in[2], in[3], static_cast<int32_t>(out_h), static_cast<int32_t>(out_w), out_c,
+                  o.weights.shape[1], o.weights.shape[2], attr("stride_h"), attr("stride_w"), attr("pad_top"),
+                  attr("pad_left"), attr("dilation_h"), attr("dilation_w")};
+}
+
+std::vector<Multiplier> multipliers(const Operands& o, int32_t channels) {
+  std::vector<Multiplier> all;
+  for (int32_t c = 0; c < channels; ++c) {
+    const double weights = o.weights.quant.scale[o.weights.quant.per_channel() ? static_cast<size_t>(c) : 0];
+    all.push_back(quantize_multiplier(double{o.input.quant.scale[0]} * weights / double{o.output.quant.scale[0]}));
+  }
+  return all;
+}
+
+std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& scales,
+                              const std::vector<int64_t>& weight_sums) {
+  std::vector<Channel> all;
+  for (size_t c = 0; c < scales.size(); ++c) {
+    const int64_t bias = (o.bias != nullptr ? o.bias->as<int32_t>()[c] : 0) - o.input.quant.zero_point[0] * weight_sums[c];
+    all.push_back({static_cast<int32_t>(static_cast<uint32_t>(bias)), scales[c].multiplier, scales[c].shift});
+  }
+  return all;
+}
+
+Clamp clamp_s8(const Node& node, const Tensor& output) {
+  const ActivationRange range = quantized_activation(node.attrs.s("activation", "none"), output.quant, DType::i8);
+  return {output.quant.zero_point[0] - range.low, range.high - range.low, range.low};
+}
+
+std::vector<float> biases(const Operands& o, int32_t channels) {
+  if (o.bias == nullptr) return std::vector<float>(static_cast<size_t>(channels));
+  return {o.bias->as<float>(), o.bias->as<float>() + channels};
+}
+
+Clamp clamp_f32(const Node& node) {
+  const FloatRange range = float_activation(node.attrs.s("activation", "none"));
+  return {float_bits(range.low), float_bits(range.high), 0};
+}
+
+}  // namespace smelt::convolution

@@ -1,0 +1,59 @@
+// What convolution, depthwise convolution and fully connected layers share: checks, window geometry, the quantization of
+// their sums.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lower/lowering.hpp"
+#include "ops/op.hpp"
+#include "ops/quantize.hpp"
+#include "runtime/quantize.hpp"
+
+namespace smelt::convolution {
+
+/// Operands: input, weights, bias (may be absent).
+struct Operands {
+  const Tensor& input;
+  const Tensor& weights;
+  const Tensor* bias;
+  const Tensor& output;
+};
+Operands operands(const Graph& graph, const Node& node);
+
+/// Two or three inputs, one output, weights and bias constant, all float32 or int8 (bias int32), int8 weights symmetric and
+/// with one scale or one for each of `channels` along `axis`; input and output with one scale each.
+Outcome check_operands(const Graph& graph, const Node& node);
+Outcome check_quantization(const Graph& graph, const Node& node, int axis);
+
+/// Raw `fused_activation_function` becomes `activation`.
+Outcome take_activation(const Graph& graph, Node& node);
+
+/// Raw padding, strides and dilations become pad_top, pad_left, pad_bottom, pad_right, stride_h, stride_w, dilation_h,
+/// dilation_w. Source: TensorFlow Lite, kernels/padding.h, ComputePaddingHeightWidth.
+Outcome take_window(const Graph& graph, Node& node);
+
+/// A window's way over an image. Shapes and attributes were checked by `geometry` when it was made.
+struct Geometry {
+  int32_t batches, in_h, in_w, in_c, out_h, out_w, out_c;
+  int32_t kernel_h, kernel_w;
+  int32_t stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w;
+  Shape output() const { return {batches, out_h, out_w, out_c}; }
+};
+/// `out_c`: how many output channels the weights make.
+Result<Geometry> geometry(const Graph& graph, const Node& node, int32_t out_c);
+
+/// Scales of the sums, one for each output channel.
+/// Source: TensorFlow Lite, kernels/kernel_util.cc, PopulateConvolutionQuantizationParams.
+std::vector<Multiplier> multipliers(const Operands& o, int32_t channels);
+
+/// Bias, multiplier and shift of each output channel; `weight_sums` (of each output channel) fold the input's zero point.
+std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& scales,
+                              const std::vector<int64_t>& weight_sums);
+std::vector<float> biases(const Operands& o, int32_t channels);  ///< zeros where absent
+
+/// The clamp of the fused activation as requantize_store and clamp_store want it.
+Clamp clamp_s8(const Node& node, const Tensor& output);
+Clamp clamp_f32(const Node& node);
+
+}  // namespace smelt::convolution
