@@ -10,13 +10,13 @@ import numpy as np
 
 import builder
 
-LISTS = {}  # folder below tests/, for example "ops/conv_2d" -> function
+LISTS = {}  # folder below tests/: "models" or "ops/conv_2d" -> function
 
 
 def cases(*folders):
     def register(function):
         for folder in folders:
-            LISTS[folder if "/" in folder else f"ops/{folder}"] = function
+            LISTS["models" if folder == "models" else f"ops/{folder}"] = function
         return function
     return register
 
