@@ -16,7 +16,7 @@ Outcome operands(const Graph& graph, const Node& node, size_t inputs) {
   return Done{};
 }
 
-Outcome type(const Graph& graph, const Node& node, std::initializer_list<DType> supported) {
+Outcome dtype(const Graph& graph, const Node& node, std::initializer_list<DType> supported) {
   const Tensor& in = graph.at(node.inputs.at(0));
   if (std::find(supported.begin(), supported.end(), in.dtype) == supported.end()) {
     std::string names;
@@ -24,7 +24,12 @@ Outcome type(const Graph& graph, const Node& node, std::initializer_list<DType> 
     return fail(graph, node, "E0301", std::string("type ") + to_string(in.dtype) + " is not supported here",
                 "this operator works on " + names);
   }
-  if (in.dtype == DType::f32) return Done{};
+  return Done{};
+}
+
+Outcome type(const Graph& graph, const Node& node, std::initializer_list<DType> supported) {
+  if (Outcome o = dtype(graph, node, supported); !o) return o;
+  if (graph.at(node.inputs[0]).dtype == DType::f32) return Done{};
   for (TensorId id : {node.inputs[0], node.outputs[0]}) {
     const Quantization& q = graph.at(id).quant;
     if (q.scale.size() != 1 || q.zero_point.size() != 1 || !(q.scale[0] > 0) || !std::isfinite(q.scale[0])) {

@@ -15,7 +15,10 @@ namespace smelt::checks {
 /// Exactly `inputs` inputs and one output, all present and in range.
 Outcome operands(const Graph& graph, const Node& node, size_t inputs);
 
-/// Input 0 is of one of these types, and where it is an integer, it and output 0 are quantized per tensor.
+/// Input 0 is of one of these types.
+Outcome dtype(const Graph& graph, const Node& node, std::initializer_list<DType> supported);
+
+/// The same; and where it is an integer, it and output 0 are quantized per tensor.
 Outcome type(const Graph& graph, const Node& node, std::initializer_list<DType> supported);
 
 /// Output 0 is quantized as input 0 is: the operator passes stored values on. The reference demands equal zero points
