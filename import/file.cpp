@@ -24,9 +24,10 @@ Result<Bytes> read_file(const std::string& path, int64_t limit) {
   if (size < 0) return Failure("E0101", path, "the file cannot be opened", "check its permissions");
   if (size == 0) return Failure("E0103", path, "the file is empty", "export or download the model again");
   if (size > limit) {
-    return Failure("E0104", path,
-                   "the file has " + std::to_string(size) + " bytes, at most " + std::to_string(limit) + " are accepted",
-                   "models this large are beyond what this tool is for");
+    return Failure(
+        "E0104", path,
+        "the file has " + std::to_string(size) + " bytes, at most " + std::to_string(limit) + " are accepted",
+        "models this large are beyond what this tool is for");
   }
   Bytes bytes(static_cast<size_t>(size));
   file.seekg(0);

@@ -6,7 +6,8 @@
 namespace smelt {
 namespace {
 
-/// Bytes of the UTF-8 character that starts `text`; 0 when it is malformed, overlong, a surrogate or a control character.
+/// Bytes of the UTF-8 character that starts `text`; 0 when it is malformed, overlong, a surrogate or a control
+/// character.
 size_t character(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   const uint8_t lead = byte(0);

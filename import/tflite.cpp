@@ -4,7 +4,10 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "import/file.hpp"
 #include "import/text.hpp"
@@ -19,18 +22,28 @@ constexpr uint32_t schema_version = 3;
 constexpr size_t identifier_at = 4;  ///< bytes 4 to 7 of a FlatBuffer
 
 template <class T>
-size_t size_of_vector(const flatbuffers::Vector<T>* v) { return v == nullptr ? 0 : v->size(); }
+size_t size_of_vector(const flatbuffers::Vector<T>* v) {
+  return v == nullptr ? 0 : v->size();
+}
 
 std::optional<DType> dtype_of(tflite::TensorType type) {
   switch (type) {
-    case tflite::TensorType::INT8: return DType::i8;
-    case tflite::TensorType::UINT8: return DType::u8;
-    case tflite::TensorType::INT16: return DType::i16;
-    case tflite::TensorType::INT32: return DType::i32;
-    case tflite::TensorType::INT64: return DType::i64;
-    case tflite::TensorType::FLOAT32: return DType::f32;
-    case tflite::TensorType::BOOL: return DType::boolean;
-    default: return std::nullopt;
+    case tflite::TensorType::INT8:
+      return DType::i8;
+    case tflite::TensorType::UINT8:
+      return DType::u8;
+    case tflite::TensorType::INT16:
+      return DType::i16;
+    case tflite::TensorType::INT32:
+      return DType::i32;
+    case tflite::TensorType::INT64:
+      return DType::i64;
+    case tflite::TensorType::FLOAT32:
+      return DType::f32;
+    case tflite::TensorType::BOOL:
+      return DType::boolean;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -43,7 +56,8 @@ std::string named(const char* enumeration, int64_t value) {
 /// One reading of one file. A step that finds the file itself unsound stops; what is merely unsupported is gathered.
 class Reader {
  public:
-  Reader(std::span<const uint8_t> bytes, const std::string& name) : bytes_(bytes), budget_(4 * bytes.size() + (1U << 20)) {
+  Reader(std::span<const uint8_t> bytes, const std::string& name)
+      : bytes_(bytes), budget_(4 * bytes.size() + (1U << 20)) {
     graph_.file = name;
     graph_.name = std::filesystem::path(name).stem().string();
   }
@@ -68,7 +82,8 @@ class Reader {
   // ---- the envelope ----
 
   Outcome open() {
-    if (bytes_.size() > static_cast<size_t>(max_model_bytes)) return Failure("E0104", graph_.file, "the file is too large");
+    if (bytes_.size() > static_cast<size_t>(max_model_bytes))
+      return Failure("E0104", graph_.file, "the file is too large");
     if (!is_tflite(bytes_)) {
       return Failure("E0106", graph_.file, "this is not a TensorFlow Lite model: its identifier TFL3 is missing",
                      "check that the download or the conversion ended well");
@@ -227,7 +242,8 @@ class Reader {
   Result<std::shared_ptr<const Bytes>> content(const tflite::Tensor& tensor, TensorId id) {
     const uint32_t index = tensor.buffer();
     if (tensor.external_buffer() != 0) {
-      return Failure("E0109", place(graph_, id), "the tensor's data lies in another file", "export the model to one file");
+      return Failure("E0109", place(graph_, id), "the tensor's data lies in another file",
+                     "export the model to one file");
     }
     if (index == 0) return std::shared_ptr<const Bytes>();
     if (index >= buffers_.size()) {
@@ -255,8 +271,9 @@ class Reader {
     Tensor& tensor = graph_.at(id);
     if (source == nullptr) return Done{};
     if (source->details_type() != tflite::QuantizationDetails::NONE) {
-      refuse(id, "E0307", "quantization by " +
-             named("QuantizationDetails", static_cast<int64_t>(source->details_type())) + " is not supported");
+      refuse(id, "E0307",
+             "quantization by " + named("QuantizationDetails", static_cast<int64_t>(source->details_type())) +
+                 " is not supported");
       return Done{};
     }
     // Without scales there is no quantization, whatever else is there; on floats it has no meaning.
@@ -306,12 +323,14 @@ class Reader {
                        "export the model again");
       }
       const tflite::OperatorCode& code = *model_->operator_codes()->Get(source.opcode_index());
-      const int64_t builtin = std::max<int64_t>(code.deprecated_builtin_code(), static_cast<int64_t>(code.builtin_code()));
+      const int64_t builtin =
+          std::max<int64_t>(code.deprecated_builtin_code(), static_cast<int64_t>(code.builtin_code()));
       custom_.push_back(builtin == static_cast<int64_t>(tflite::BuiltinOperator::CUSTOM));
       node.op = custom_.back() ? "custom operator " + text_of(code.custom_code()) : named("BuiltinOperator", builtin);
       const auto* options = static_cast<const flatbuffers::Table*>(source.builtin_options());
       if (options != nullptr) {
-        const size_t copied = tflite::read_options(static_cast<uint8_t>(source.builtin_options_type()), *options, node.attrs);
+        const size_t copied =
+            tflite::read_options(static_cast<uint8_t>(source.builtin_options_type()), *options, node.attrs);
         if (!spend(copied)) return overspent();
       }
       if (!spend(node.op.size())) return overspent();
@@ -322,7 +341,8 @@ class Reader {
 
   /// Each operator that is not supported once, with all its nodes.
   void name_unsupported() {
-    std::vector<std::pair<size_t, std::string>> unsupported;  // first node of an operator, and the list of all its nodes
+    std::vector<std::pair<size_t, std::string>>
+        unsupported;  // first node of an operator, and the list of all its nodes
     std::map<std::string, size_t> known;
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
@@ -331,13 +351,19 @@ class Reader {
       if (fresh) unsupported.emplace_back(n, std::string{});
       std::string& list = unsupported[at->second].second;
       list += (list.empty() ? "node " : ", node ") + std::to_string(n);
-      if (!node.outputs.empty() && node.outputs[0] != no_tensor) list += " \"" + graph_.at(node.outputs[0]).name + "\"";
+      if (!node.outputs.empty()) list += " \"" + shortened(graph_.at(node.outputs[0]).name) + "\"";
     }
     for (const auto& [first, list] : unsupported) {
       const bool last = first == unsupported.back().first;
-      gather(custom_[first] ? "E0303" : "E0302", graph_.file + ": " + list,
-             graph_.nodes[first].op + " is not supported", last ? supported_operators() : std::string{});
+      gather(custom_[first] ? "E0303" : "E0302", graph_.file, graph_.nodes[first].op + " is not supported: " + list,
+             last ? supported_operators() : std::string{});
     }
+  }
+
+  /// Converters chain the names of everything that they fused; the first tells enough in a list.
+  static std::string shortened(const std::string& name) {
+    constexpr size_t enough = 60;
+    return name.size() <= enough ? name : printable(name, enough) + "...";
   }
 
   static std::string supported_operators() {
@@ -400,7 +426,8 @@ class Reader {
 }  // namespace
 
 bool is_tflite(std::span<const uint8_t> bytes) {
-  return bytes.size() >= identifier_at + 4 && std::memcmp(bytes.data() + identifier_at, tflite::ModelIdentifier(), 4) == 0;
+  return bytes.size() >= identifier_at + 4 &&
+         std::memcmp(bytes.data() + identifier_at, tflite::ModelIdentifier(), 4) == 0;
 }
 
 Result<Graph> parse_tflite(std::span<const uint8_t> bytes, const std::string& name) {

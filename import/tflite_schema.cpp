@@ -11,7 +11,8 @@ namespace {
 
 /// The schema in flatc's binary form; copied, as the array it is embedded as promises no alignment.
 const reflection::Schema& schema() {
-  static const std::vector<uint8_t> bytes(ModelBinarySchema::data(), ModelBinarySchema::data() + ModelBinarySchema::size());
+  static const std::vector<uint8_t> bytes(ModelBinarySchema::data(),
+                                          ModelBinarySchema::data() + ModelBinarySchema::size());
   return *reflection::GetSchema(bytes.data());
 }
 
@@ -28,17 +29,28 @@ std::string value_name(const reflection::Enum& e, int64_t value) {
 template <class Read>
 int64_t integer(reflection::BaseType type, Read read) {
   switch (type) {
-    case reflection::Bool: return read(uint8_t{}) != 0;
-    case reflection::Byte: return read(int8_t{});
+    case reflection::Bool:
+      return read(uint8_t{}) != 0;
+    case reflection::Byte:
+      return read(int8_t{});
     case reflection::UByte:
-    case reflection::UType: return read(uint8_t{});
-    case reflection::Short: return read(int16_t{});
-    case reflection::UShort: return read(uint16_t{});
-    case reflection::Int: return read(int32_t{});
-    case reflection::UInt: return read(uint32_t{});
-    case reflection::Long: return read(int64_t{});
-    case reflection::ULong: return static_cast<int64_t>(read(uint64_t{}));
-    default: SMELT_ASSERT(false, "not an integer type of the schema"); return 0;
+    case reflection::UType:
+      return read(uint8_t{});
+    case reflection::Short:
+      return read(int16_t{});
+    case reflection::UShort:
+      return read(uint16_t{});
+    case reflection::Int:
+      return read(int32_t{});
+    case reflection::UInt:
+      return read(uint32_t{});
+    case reflection::Long:
+      return read(int64_t{});
+    case reflection::ULong:
+      return static_cast<int64_t>(read(uint64_t{}));
+    default:
+      SMELT_ASSERT(false, "not an integer type of the schema");
+      return 0;
   }
 }
 
@@ -73,8 +85,10 @@ size_t read_field(const flatbuffers::Table& table, const reflection::Field& fiel
       attrs.set(name, text == nullptr ? std::string{} : text->str());
       return text == nullptr ? 0 : text->size();
     }
-    case reflection::Vector: return read_vector(table, field, attrs);
-    default: break;
+    case reflection::Vector:
+      return read_vector(table, field, attrs);
+    default:
+      break;
   }
   if (!is_integer(type.base_type())) return 0;
   const int64_t value = integer(type.base_type(), [&](auto zero) {
