@@ -68,7 +68,7 @@ class Reader {
       if (Outcome outcome = (this->*step)(); !outcome) return outcome.failure();
     }
     name_unsupported();
-    if (const Outcome structure = verify_structure(graph_); !structure) {
+    if (const Outcome structure = verify_structure(graph_, true); !structure) {
       gather(structure.failure());
     } else {
       normalize();
@@ -230,6 +230,8 @@ class Reader {
     for (size_t d = 0; d < size_of_vector(source.shape()); ++d) {
       tensor.shape.push_back(source.shape()->Get(static_cast<uint32_t>(d)));
     }
+    const bool list = tensor.dtype == DType::i32 || tensor.dtype == DType::i64;
+    if (list && tensor.shape == Shape{0} && tensor.data == nullptr) tensor.data = std::make_shared<Bytes>();
     return read_quantization(source.quantization(), id);
   }
 
@@ -288,6 +290,7 @@ class Reader {
       int64_t zero_point = 0;  // the verifier promises no alignment of 64-bit elements
       std::memcpy(&zero_point, source->zero_point()->Data() + i * sizeof zero_point, sizeof zero_point);
       if (zero_point < std::numeric_limits<int32_t>::min() || zero_point > std::numeric_limits<int32_t>::max()) {
+        tensor.quant = Quantization{};
         refuse(id, "E0206", "quantization: zero point " + std::to_string(zero_point) + " is out of range");
         return Done{};
       }
@@ -358,12 +361,6 @@ class Reader {
       gather(custom_[first] ? "E0303" : "E0302", graph_.file, graph_.nodes[first].op + " is not supported: " + list,
              last ? supported_operators() : std::string{});
     }
-  }
-
-  /// Converters chain the names of everything that they fused; the first tells enough in a list.
-  static std::string shortened(const std::string& name) {
-    constexpr size_t enough = 60;
-    return name.size() <= enough ? name : printable(name, enough) + "...";
   }
 
   static std::string supported_operators() {

@@ -84,19 +84,27 @@ std::vector<int> Graph::consumers(TensorId id) const {
   return found;
 }
 
+std::string shortened(const std::string& name) {
+  constexpr size_t enough = 80;
+  if (name.size() <= enough) return name;
+  size_t end = enough;
+  while (end > 0 && (static_cast<uint8_t>(name[end]) & 0xc0) == 0x80) --end;  // not within a UTF-8 character
+  return name.substr(0, end) + "...";
+}
+
 std::string place(const Graph& graph, const Node& node) {
   const auto at = &node >= graph.nodes.data() && &node < graph.nodes.data() + graph.nodes.size()
                       ? static_cast<int>(&node - graph.nodes.data())
                       : node.source;
   std::string text = graph.file + ": node " + std::to_string(node.source >= 0 ? node.source : at);
   if (!node.outputs.empty() && node.outputs[0] >= 0 && static_cast<size_t>(node.outputs[0]) < graph.tensors.size()) {
-    text += " \"" + graph.at(node.outputs[0]).name + "\"";
+    text += " \"" + shortened(graph.at(node.outputs[0]).name) + "\"";
   }
   return text + " (" + node.op + ")";
 }
 
 std::string place(const Graph& graph, TensorId id) {
-  return graph.file + ": tensor " + std::to_string(id) + " \"" + graph.at(id).name + "\"";
+  return graph.file + ": tensor " + std::to_string(id) + " \"" + shortened(graph.at(id).name) + "\"";
 }
 
 namespace {

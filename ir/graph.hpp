@@ -114,6 +114,9 @@ struct Graph {
 /// `file: node 3 "name" (conv_2d)`, for diagnostics.
 std::string place(const Graph& graph, const Node& node);
 
+/// A tensor's name as messages show it: converters chain the names of everything they fused, the start tells enough.
+std::string shortened(const std::string& name);
+
 /// `file: tensor 3 "name"`.
 std::string place(const Graph& graph, TensorId id);
 
@@ -127,8 +130,9 @@ constexpr size_t max_graph_tensors = size_t{1} << 16;
 /// Checks every rule that needs no operator: ids in range, one producer a tensor, producers before consumers, dimensions
 /// of at least 1, sizes bounded, constants as long as their shapes say, quantization well formed (positive finite scales,
 /// zero points within the type, per channel as many as slices). All mistakes in one Failure. Tensors that nothing
-/// mentions are not looked at.
-Outcome verify_structure(const Graph& graph);
+/// mentions are not looked at. `empty_constants`: list constants (rank 1, i32 or i64) may be of length 0, as files have
+/// them for "no axes" or "the shape of a scalar"; operators take such into attributes when they are normalized.
+Outcome verify_structure(const Graph& graph, bool empty_constants = false);
 
 /// verify_structure, and: every op known, each node's declared output types equal to what its operator infers. Defined in
 /// the operators' library (ops/verify.cpp), as the graph's own library knows no operators.
