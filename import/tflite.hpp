@@ -13,9 +13,9 @@ namespace smelt {
 /// Whether the bytes carry the format's identifier.
 bool is_tflite(std::span<const uint8_t> bytes);
 
-/// Graph of a model: every operator is normalized, every rule of verify_graph() holds. Whatever the bytes are, the answer is
-/// a graph or a Failure, in memory proportional to their number. `name` is the file's name in messages; the graph is
-/// named by its stem.
+/// Graph of a model: every operator is normalized, every rule of verify_graph() holds. Whatever the bytes are, the
+/// answer is a graph or a Failure, in memory proportional to their number. `name` is the file's name in messages; the
+/// graph is named by its stem.
 ///
 /// Attributes of an operator are its builtin options by reflection over the schema: enumerations as their names,
 /// booleans and integers as int64, floats as double, integer vectors as such, absent fields with the schema's default.
