@@ -3,6 +3,7 @@
 
 #include "lower/compile.hpp"
 #include "ops/op.hpp"
+#include "passes/pipeline.hpp"
 #include "tests/golden.hpp"
 
 namespace smelt {
@@ -46,6 +47,8 @@ TEST_P(Golden, Oracle) {
 
 TEST_P(Golden, Compiled) {
   Graph graph = graph_;
+  PassLog log;
+  run_passes(graph, log);
   for (const plan::Rings rings : {plan::Rings::full, plan::Rings::minimum}) run_program(graph, rings);
 }
 

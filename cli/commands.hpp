@@ -1,0 +1,67 @@
+// The commands, each a function from its options to an exit code. Errors travel as Failures to main.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/report.hpp"
+#include "ir/diagnostic.hpp"
+
+namespace smelt::cli {
+
+/// Options that several commands share.
+struct Options {
+  std::string model;
+  std::string target = "cortex-m4";
+  std::string name;           ///< of the emitted model; empty: from the file's name
+  std::string labels;         ///< a text file with one class name a line
+  std::string rings = "auto";
+  bool json = false;
+  bool verbose = false;
+  std::string directory;      ///< compile -o
+  bool single_file = false;
+  bool measure = false;
+  std::uint64_t max_ram = 0;    ///< 0: no limit
+  std::uint64_t max_flash = 0;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::string inputs_directory;
+  std::string expect_directory;
+  std::size_t count = 16;
+  bool taps = false;
+};
+
+using Command = Result<ExitCode> (*)(const Options&);
+
+Result<ExitCode> inspect(const Options& options);
+Result<ExitCode> compile(const Options& options);
+Result<ExitCode> run(const Options& options);
+Result<ExitCode> verify_model(const Options& options);
+Result<ExitCode> profile(const Options& options);
+Result<ExitCode> list_targets(const Options& options);
+
+/// A model on its way: as it was read, and as it was compiled.
+struct Compiled {
+  Graph original;
+  Program program;
+  std::vector<std::string> log;  ///< what the passes did
+};
+
+/// Reads, runs the passes (with `keep_all_tensors`, those that remove no operator's tensor), plans.
+Result<Compiled> load(const Options& options, bool keep_all_tensors = false);
+std::string model_name(const Options& options);
+
+/// A line on standard error while something takes its time; nothing unless that is a terminal. Gone when destroyed.
+class Progress {
+ public:
+  explicit Progress(const std::string& what);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+ private:
+  bool shown_;
+};
+
+}  // namespace smelt::cli

@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "cli/commands.hpp"
+#include "cli/tensors.hpp"
+#include "emit/emit.hpp"
+#include "targets/target.hpp"
+
+namespace smelt::cli {
+namespace {
+
+/// The largest tenants of the arena at the moment when most of it is in use, and of flash.
+std::string tenants(const Program& p, bool ram) {
+  std::vector<std::pair<std::uint64_t, std::string>> found;
+  if (ram) {
+    for (std::size_t b = 0; b < p.problem.buffers.size(); ++b) {
+      const plan::Buffer& buffer = p.problem.buffers[b];
+      const plan::Ring& ring = p.plan.buffers[b];
+      std::string what = "tensor \"" + buffer.name + "\", " + std::to_string(ring.depth) + " of " + std::to_string(buffer.rows) + " rows";
+      if (buffer.input) what += " (input)";
+      if (buffer.output) what += " (output)";
+      found.emplace_back(static_cast<std::uint64_t>(ring.depth) * static_cast<std::uint64_t>(buffer.row_bytes), what);
+    }
+  } else {
+    for (const ConstantPool::Entry& e : p.constants.entries()) {
+      const std::uint64_t element = e.type == "int8_t" || e.type == "uint8_t" ? 1 : e.type == "int16_t" ? 2 : 4;
+      found.emplace_back(e.count * element, e.name + " (" + e.type + ")");
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text;
+  for (std::size_t i = 0; i < found.size() && i < 5; ++i) text += "\n    " + grouped(found[i].first) + "  " + found[i].second;
+  return text;
+}
+
+Outcome check_limits(const Options& options, const Report& report, const Program& program) {
+  Failure broken;
+  broken.exit = ExitCode::mismatch;
+  const verify::Sizes sizes = report.measured && report.measured->sizes ? *report.measured->sizes : verify::Sizes{};
+  const std::uint64_t ram = std::uint64_t{report.arena_bytes} + sizes.static_bytes;
+  const std::uint64_t flash = std::uint64_t{sizes.code_bytes} + (report.measured && report.measured->sizes ? sizes.weights_bytes : report.weights_bytes);
+  if (options.max_ram != 0 && ram > options.max_ram) {
+    broken.diagnostics.push_back({"E0801", report.model, "needs " + grouped(ram) + " bytes of RAM, the limit is " + grouped(options.max_ram),
+                                  "largest tenants of the arena:" + tenants(program, true)});
+  }
+  if (options.max_flash != 0 && flash > options.max_flash) {
+    broken.diagnostics.push_back({"E0802", report.model,
+                                  "needs " + grouped(flash) + " bytes of flash, the limit is " + grouped(options.max_flash),
+                                  "code takes " + grouped(sizes.code_bytes) + "; largest constants:" + tenants(program, false)});
+  }
+  if (!broken.diagnostics.empty()) return broken;
+  return Done{};
+}
+
+}  // namespace
+
+Result<ExitCode> compile(const Options& options) {
+  const Result<targets::Target> target = targets::load_target(options.target);
+  if (!target) return target.failure();
+  Result<Compiled> compiled = load(options);
+  if (!compiled) return compiled.failure();
+  const Program& program = compiled->program;
+  const std::string name = model_name(options);
+
+  Report report = make_report(std::filesystem::path(options.model).filename().string(), program, options.target);
+  report.removed = compiled->log;
+  if (options.measure || options.max_ram != 0 || options.max_flash != 0) {
+    const Progress progress("building and running on " + options.target);
+    Result<verify::Measured> measured = verify::measure(program, name, *target, random_inputs(program.graph, 1));
+    if (!measured) return measured.failure();
+    report.measured = std::move(*measured);
+  }
+  const Json json = to_json(report);
+  if (!options.directory.empty()) {
+    EmitOptions emit_options{name, options.single_file, options.target, target->compiler.flags};
+    Package package = emit(program, emit_options);
+    if (!options.single_file) package["report.json"] = json.dump(2) + "\n";
+    if (Outcome o = write_package(package, options.directory); !o) return o.failure();
+  }
+  if (options.json) {
+    std::printf("%s\n", json.dump(2).c_str());
+  } else {
+    std::printf("%s", to_text(report).c_str());
+    if (!options.directory.empty()) {
+      std::printf("\n  wrote %s: %s.cpp, %s.hpp and what they need\n", options.directory.c_str(), name.c_str(), name.c_str());
+    }
+  }
+  if (Outcome o = check_limits(options, report, program); !o) return o.failure();
+  return ExitCode::ok;
+}
+
+}  // namespace smelt::cli

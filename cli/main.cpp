@@ -1,0 +1,128 @@
+// smelt: the command line.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "cli/commands.hpp"
+
+namespace {
+
+using smelt::cli::Options;
+
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.set_version_flag("--version", std::string("smelt ") + SMELT_VERSION);
+    app_.require_subcommand(1);
+    app_.set_help_flag("-h,--help", "Show this help");
+    app_.failure_message(CLI::FailureMessage::help);
+    app_.footer("Exit codes: 0 done, 1 mismatch or limit broken, 2 usage, 3 unreadable or unsupported input, 4 a tool is missing.\n\n"
+                "Examples:\n"
+                "  smelt inspect model.tflite\n"
+                "  smelt compile model.tflite -o out/ --target cortex-m4\n"
+                "  smelt verify model.tflite --target cortex-m4 --taps\n");
+
+    CLI::App* inspect = add("inspect", "Show operators, shapes, quantization, MACs and parameters", smelt::cli::inspect);
+    model(inspect);
+    json(inspect);
+    example(inspect, "smelt inspect kws.tflite --json");
+
+    CLI::App* compile = add("compile", "Emit a C++ library; with --measure, build and run it on the target", smelt::cli::compile);
+    model(compile);
+    compile->add_option("-o,--output", options_.directory, "Folder for the emitted library")->type_name("DIR");
+    target(compile);
+    lowering(compile);
+    compile->add_option("--labels", options_.labels, "Class names, one a line, for the output's descriptor")->type_name("FILE");
+    compile->add_flag("--single-file", options_.single_file, "Emit one .hpp and one .cpp");
+    compile->add_flag("--measure", options_.measure, "Build, link and run: code size, stack, instructions");
+    compile->add_option("--max-ram", options_.max_ram, "Fail if arena and static data exceed this, e.g. 32k")
+        ->transform(CLI::AsSizeValue(false))->type_name("BYTES");
+    compile->add_option("--max-flash", options_.max_flash, "Fail if code and tables exceed this, e.g. 256k")
+        ->transform(CLI::AsSizeValue(false))->type_name("BYTES");
+    json(compile);
+    example(compile, "smelt compile kws.tflite -o out/ --target cortex-m4\n  smelt compile kws.tflite -o out/ --measure --max-ram 16k --max-flash 64k");
+
+    CLI::App* run = add("run", "Run a model on this machine, with the kernels that ship to the device", smelt::cli::run);
+    model(run);
+    run->add_option("--input", options_.inputs, "Raw little-endian tensor or .npy; several tensors in a row mean several runs")
+        ->type_name("[NAME=]FILE")->required();
+    run->add_option("--output", options_.outputs, "Where the outputs go; .npy or raw by its name")->type_name("[NAME=]FILE");
+    rings(run);
+    json(run);
+    example(run, "smelt run kws.tflite --input in.bin --output out.bin\n  smelt run two.tflite --input a=a.npy --input b=b.npy");
+
+    CLI::App* verify = add("verify", "Compare the target's results with the independent oracle, bit by bit", smelt::cli::verify_model);
+    model(verify);
+    target(verify);
+    verify->add_option("--count", options_.count, "Random inputs to run")->capture_default_str()->check(CLI::Range(1, 100000));
+    inputs(verify);
+    verify->add_option("--expect", options_.expect_directory, "Folder with out_*.bin to compare with as well")->type_name("DIR");
+    verify->add_flag("--taps", options_.taps, "Compare every operator's tensor, row by row");
+    lowering(verify);
+    json(verify);
+    example(verify, "smelt verify kws.tflite --target cortex-m4 --count 16 --taps\n  smelt verify kws.tflite --inputs in/ --expect out/");
+
+    CLI::App* profile = add("profile", "Instructions of an inference, operator by operator", smelt::cli::profile);
+    model(profile);
+    target(profile);
+    inputs(profile);
+    lowering(profile);
+    json(profile);
+    example(profile, "smelt profile kws.tflite --target cortex-m4");
+
+    CLI::App* targets = add("targets", "List the targets", smelt::cli::list_targets);
+    json(targets);
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+      if (e.get_exit_code() == 0) return app_.exit(e);
+      std::fprintf(stderr, "error[E0001]: %s\n  help: smelt%s --help\n", e.what(), chosen().c_str());
+      return static_cast<int>(smelt::ExitCode::usage);
+    }
+    const smelt::Result<smelt::ExitCode> result = command_(options_);
+    if (result) return static_cast<int>(*result);
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s", result.failure().to_string().c_str());
+    return static_cast<int>(result.failure().exit);
+  }
+
+ private:
+  CLI::App* add(const char* name, const char* what, smelt::cli::Command command) {
+    CLI::App* sub = app_.add_subcommand(name, what);
+    sub->callback([this, command] { command_ = command; });
+    return sub;
+  }
+  void model(CLI::App* sub) { sub->add_option("model", options_.model, "Model file (.tflite)")->required()->type_name("MODEL"); }
+  void json(CLI::App* sub) { sub->add_flag("--json", options_.json, "Report as JSON"); }
+  void target(CLI::App* sub) {
+    sub->add_option("--target", options_.target, "See `smelt targets`")->capture_default_str()->type_name("NAME");
+  }
+  void rings(CLI::App* sub) {
+    sub->add_option("--rings", options_.rings, "Depth of the row rings: whatever needs least RAM, layer by layer, or line buffers")
+        ->check(CLI::IsMember({"auto", "full", "minimum"}))->capture_default_str();
+  }
+  void lowering(CLI::App* sub) {
+    sub->add_option("--name", options_.name, "Name of the emitted model; default: from the file's")->type_name("NAME");
+    rings(sub);
+  }
+  void inputs(CLI::App* sub) {
+    sub->add_option("--inputs", options_.inputs_directory, "Folder with in_*.bin")->type_name("DIR");
+    sub->add_option("--input", options_.inputs, "As for `smelt run`")->type_name("[NAME=]FILE");
+  }
+  static void example(CLI::App* sub, const std::string& lines) { sub->footer("Examples:\n  " + lines + "\n"); }
+  std::string chosen() const {
+    const auto subs = app_.get_subcommands();
+    return subs.empty() ? "" : " " + subs[0]->get_name();
+  }
+
+  CLI::App app_{"Smelt: a trained model in, a small verified C++ library for a microcontroller out."};
+  Options options_;
+  smelt::cli::Command command_ = nullptr;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) { return CommandLine().run(argc, argv); }

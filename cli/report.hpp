@@ -1,0 +1,58 @@
+// What commands tell: one Report, as JSON for programs and as a table for people.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lower/compile.hpp"
+#include "verify/compare.hpp"
+#include "verify/measure.hpp"
+
+namespace smelt::cli {
+
+using Json = nlohmann::ordered_json;
+
+/// Flash that constant tables take on a 32-bit core: exact, without a compiler.
+std::uint32_t table_bytes(const Program& program);
+
+struct OpReport {
+  int index = 0;     ///< operator index in the model file
+  std::string name;  ///< of its output tensor
+  std::string op;
+  std::string shape;
+  std::int64_t macs = 0;
+  std::optional<std::uint64_t> instructions;
+  std::uint32_t firings = 0;
+  std::uint32_t worst = 0;  ///< instructions of its most expensive firing
+};
+
+struct Report {
+  std::string model;
+  std::string target;
+  std::string rings;
+  std::uint32_t arena_bytes = 0;
+  std::uint32_t weights_bytes = 0;
+  std::optional<verify::Measured> measured;
+  std::vector<OpReport> ops;               ///< filled by profile
+  std::optional<verify::Comparison> comparison;
+  bool taps = false;
+  std::vector<std::string> removed;        ///< what the passes did
+};
+
+Report make_report(const std::string& model, const Program& program, const std::string& target);
+std::vector<OpReport> op_reports(const Program& program, const verify::Traced* traced);
+
+Json to_json(const Report& report);
+/// Memory, counts and comparison, for a terminal.
+std::string to_text(const Report& report);
+
+/// 1234567 as "1,234,567".
+std::string grouped(std::uint64_t n);
+
+/// Columns aligned to the widest cell; numbers (digits and commas) to the right.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace smelt::cli

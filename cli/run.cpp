@@ -1,0 +1,84 @@
+#include <cstdio>
+
+#include "cli/commands.hpp"
+#include "cli/tensors.hpp"
+
+namespace smelt::cli {
+namespace {
+
+/// The few largest values of an output, for people who gave no --output.
+void show(const Graph& graph, std::size_t port, const Bytes& bytes) {
+  const Tensor& t = graph.at(graph.outputs[port]);
+  Value v{&t, bytes};
+  std::printf("  \"%s\" %s %s:", t.name.c_str(), to_string(t.dtype), to_string(t.shape).c_str());
+  const std::int64_t n = elements(t.shape);
+  for (std::int64_t i = 0; i < n && i < 16; ++i) {
+    double value = 0;
+    switch (t.dtype) {
+      case DType::i8: value = v.as<int8_t>()[i]; break;
+      case DType::u8: case DType::boolean: value = v.as<uint8_t>()[i]; break;
+      case DType::i16: value = v.as<int16_t>()[i]; break;
+      case DType::i32: value = v.as<int32_t>()[i]; break;
+      case DType::i64: value = static_cast<double>(v.as<int64_t>()[i]); break;
+      case DType::f32: value = v.as<float>()[i]; break;
+    }
+    std::printf(" %g", value);
+  }
+  std::printf("%s\n", n > 16 ? " ..." : "");
+}
+
+}  // namespace
+
+Result<ExitCode> run(const Options& options) {
+  Result<Compiled> compiled = load(options);
+  if (!compiled) return compiled.failure();
+  const Graph& graph = compiled->original;
+  const Result<verify::Runs> inputs = read_inputs(graph, options.inputs);
+  if (!inputs) return inputs.failure();
+
+  std::vector<std::string> files(graph.outputs.size());
+  std::size_t next = 0;
+  for (const std::string& argument : options.outputs) {
+    std::size_t port = graph.outputs.size();
+    std::string file = argument;
+    for (std::size_t o = 0; o < graph.outputs.size(); ++o) {
+      const std::string prefix = graph.at(graph.outputs[o]).name + "=";
+      if (argument.rfind(prefix, 0) == 0) {
+        port = o;
+        file = argument.substr(prefix.size());
+      }
+    }
+    if (port == graph.outputs.size()) {
+      while (next < files.size() && !files[next].empty()) ++next;
+      port = next;
+    }
+    if (port >= files.size()) {
+      return Failure(ExitCode::usage, {"E0002", "--output " + argument, "the model has no such output left",
+                                       "it has " + std::to_string(files.size())});
+    }
+    files[port] = file;
+  }
+
+  const Progress progress("running");
+  Interpreter interpreter(compiled->program);
+  std::vector<Bytes> outputs(graph.outputs.size());
+  for (const std::vector<Bytes>& run : *inputs) {
+    const std::vector<Bytes> result = interpreter.run(run);
+    for (std::size_t o = 0; o < outputs.size(); ++o) outputs[o].insert(outputs[o].end(), result[o].begin(), result[o].end());
+    if (options.outputs.empty() && !options.json) {
+      for (std::size_t o = 0; o < outputs.size(); ++o) show(graph, o, result[o]);
+    }
+  }
+  Json json = {{"model", graph.name}, {"runs", inputs->size()}, {"outputs", Json::array()}};
+  for (std::size_t o = 0; o < outputs.size(); ++o) {
+    const Tensor& t = graph.at(graph.outputs[o]);
+    if (!files[o].empty()) {
+      if (Outcome w = write_tensor(files[o], t, outputs[o], inputs->size()); !w) return w.failure();
+    }
+    json["outputs"].push_back({{"name", t.name}, {"type", to_string(t.dtype)}, {"shape", t.shape}, {"file", files[o]}});
+  }
+  if (options.json) std::printf("%s\n", json.dump(2).c_str());
+  return ExitCode::ok;
+}
+
+}  // namespace smelt::cli

@@ -1,0 +1,224 @@
+#include "cli/tensors.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include "emit/emit.hpp"
+#include "runtime/check.hpp"
+
+namespace smelt::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* magic = "\x93NUMPY";
+
+/// NumPy's type strings, format version 1.0 of the .npy specification.
+const char* npy_type(DType type) {
+  switch (type) {
+    case DType::i8: return "|i1";
+    case DType::u8: return "|u1";
+    case DType::i16: return "<i2";
+    case DType::i32: return "<i4";
+    case DType::i64: return "<i8";
+    case DType::f32: return "<f4";
+    case DType::boolean: return "|b1";
+  }
+  return "";
+}
+
+Result<Bytes> read_bytes(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return Failure("E0101", path, "no such file", "check the path");
+  if (!fs::is_regular_file(path, error)) return Failure("E0101", path, "not a regular file", "give a file");
+  if (fs::file_size(path, error) > (std::uintmax_t{1} << 30)) return Failure("E0101", path, "larger than 1 GiB", "split it");
+  std::ifstream in(path, std::ios::binary);
+  Bytes bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in && !in.eof()) return Failure("E0101", path, "cannot be read", "check its permissions");
+  return bytes;
+}
+
+bool ends_with(const std::string& s, const std::string& end) {
+  return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0;
+}
+
+/// The elements after an .npy header.
+Result<Bytes> npy_content(const std::string& path, const Bytes& file, const Tensor& type) {
+  const auto bad = [&](const std::string& why) {
+    return Failure("E0602", path, why, std::string("save it with numpy.save as a C-ordered array of dtype '") + npy_type(type.dtype) + "'");
+  };
+  if (file.size() < 10 || std::memcmp(file.data(), magic, 6) != 0) return bad("not a .npy file");
+  const bool wide = file[6] >= 2;
+  const size_t at = wide ? 12 : 10;
+  if (file.size() < at) return bad("a truncated .npy header");
+  size_t length = file[8] | static_cast<size_t>(file[9]) << 8;
+  if (wide) length |= static_cast<size_t>(file[10]) << 16 | static_cast<size_t>(file[11]) << 24;
+  if (length > file.size() - at) return bad("a truncated .npy header");
+  const std::string header(file.begin() + static_cast<int64_t>(at), file.begin() + static_cast<int64_t>(at + length));
+  if (header.find("'fortran_order': True") != std::string::npos) return bad("a Fortran-ordered array");
+  if (header.find(std::string("'") + npy_type(type.dtype) + "'") == std::string::npos) {
+    return bad(std::string("its dtype is not the tensor's, ") + to_string(type.dtype));
+  }
+  return Bytes(file.begin() + static_cast<int64_t>(at + length), file.end());
+}
+
+std::string described(const Tensor& t) {
+  return "\"" + t.name + "\" (" + to_string(t.dtype) + " " + to_string(t.shape) + ", " + std::to_string(t.bytes()) + " bytes)";
+}
+
+}  // namespace
+
+Result<Bytes> read_tensor(const std::string& path, const Tensor& type) {
+  Result<Bytes> file = read_bytes(path);
+  if (!file) return file.failure();
+  if (ends_with(path, ".npy")) {
+    file = npy_content(path, *file, type);
+    if (!file) return file.failure();
+  }
+  const auto size = static_cast<size_t>(type.bytes());
+  if (file->empty() || file->size() % size != 0) {
+    return Failure("E0603", path, "holds " + std::to_string(file->size()) + " bytes, no multiple of tensor " + described(type),
+                   "give one tensor, or several one after the other");
+  }
+  return file;
+}
+
+Outcome write_tensor(const std::string& path, const Tensor& type, const Bytes& content, std::size_t runs) {
+  std::string text;
+  if (ends_with(path, ".npy")) {
+    std::string shape;
+    if (runs > 1) shape += std::to_string(runs) + ", ";
+    for (int32_t d : type.shape) shape += std::to_string(d) + ", ";
+    std::string header = std::string("{'descr': '") + npy_type(type.dtype) + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+    header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');
+    header += '\n';
+    text = std::string(magic, 6) + std::string("\x01\x00", 2) + static_cast<char>(header.size() & 255) +
+           static_cast<char>(header.size() >> 8) + header;
+  }
+  text.append(content.begin(), content.end());
+  return write_file(path, text);
+}
+
+Result<verify::Runs> read_inputs(const Graph& graph, const std::vector<std::string>& arguments) {
+  std::vector<std::string> files(graph.inputs.size());
+  size_t unnamed = 0;
+  for (const std::string& argument : arguments) {
+    size_t port = graph.inputs.size();
+    std::string file = argument;
+    const size_t equals = argument.find('=');
+    if (equals != std::string::npos) {
+      for (size_t i = 0; i < graph.inputs.size(); ++i) {
+        if (graph.at(graph.inputs[i]).name == argument.substr(0, equals)) port = i;
+      }
+      if (port < graph.inputs.size()) file = argument.substr(equals + 1);
+    }
+    if (port == graph.inputs.size()) {
+      while (unnamed < files.size() && !files[unnamed].empty()) ++unnamed;
+      port = unnamed;
+    }
+    if (port >= files.size() || !files[port].empty()) {
+      std::string known;
+      for (TensorId id : graph.inputs) known += (known.empty() ? "" : ", ") + described(graph.at(id));
+      return Failure(ExitCode::usage, {"E0002", "--input " + argument, "the model has no such input left", "its inputs are " + known});
+    }
+    files[port] = file;
+  }
+  std::vector<Bytes> contents;
+  size_t runs = 1;
+  for (size_t i = 0; i < files.size(); ++i) {
+    const Tensor& type = graph.at(graph.inputs[i]);
+    if (files[i].empty()) {
+      return Failure(ExitCode::usage, {"E0002", graph.file, "no file for input " + described(type), "add --input " + type.name + "=FILE"});
+    }
+    Result<Bytes> content = read_tensor(files[i], type);
+    if (!content) return content.failure();
+    const size_t count = content->size() / static_cast<size_t>(type.bytes());
+    if (i > 0 && count != runs) {
+      return Failure("E0603", files[i], "holds " + std::to_string(count) + " runs where other inputs hold " + std::to_string(runs),
+                     "give every input the same number of runs");
+    }
+    runs = count;
+    contents.push_back(std::move(*content));
+  }
+  verify::Runs result(runs);
+  for (size_t r = 0; r < runs; ++r) {
+    for (size_t i = 0; i < contents.size(); ++i) {
+      const int64_t size = graph.at(graph.inputs[i]).bytes();
+      const auto first = contents[i].begin() + static_cast<int64_t>(r) * size;
+      result[r].emplace_back(first, first + size);
+    }
+  }
+  return result;
+}
+
+Result<verify::Runs> read_directory(const Graph& graph, const std::vector<TensorId>& ports, const std::string& directory,
+                                    const std::string& stem) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) return Failure("E0101", directory, "no such directory", "check the path");
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind(stem + "_", 0) == 0 && ends_with(name, ".bin")) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  if (files.empty()) {
+    return Failure("E0604", directory, "holds no " + stem + "_*.bin", "name the files " + stem + "_00.bin, " + stem + "_01.bin, ...");
+  }
+  size_t whole = 0;
+  for (TensorId id : ports) whole += static_cast<size_t>(graph.at(id).bytes());
+  verify::Runs runs;
+  std::vector<Bytes> run;
+  for (const std::string& file : files) {
+    Result<Bytes> content = read_bytes(file);
+    if (!content) return content.failure();
+    if (run.empty() && content->size() == whole) {  // all tensors of a run in one file
+      size_t at = 0;
+      for (TensorId id : ports) {
+        const auto size = static_cast<size_t>(graph.at(id).bytes());
+        run.emplace_back(content->begin() + static_cast<int64_t>(at), content->begin() + static_cast<int64_t>(at + size));
+        at += size;
+      }
+    } else {
+      const Tensor& type = graph.at(ports[run.size()]);
+      if (static_cast<int64_t>(content->size()) != type.bytes()) {
+        return Failure("E0603", file, "holds " + std::to_string(content->size()) + " bytes where tensor " + described(type) + " is due",
+                       "one file a run (and tensor), in the order of the file names");
+      }
+      run.push_back(std::move(*content));
+    }
+    if (run.size() == ports.size()) {
+      runs.push_back(std::move(run));
+      run.clear();
+    }
+  }
+  if (!run.empty()) return Failure("E0604", directory, "the last run lacks tensors", "one file for each tensor of each run");
+  return runs;
+}
+
+verify::Runs random_inputs(const Graph& graph, std::size_t count) {
+  verify::Runs runs(count);
+  uint32_t random = 0x12345678;
+  for (auto& run : runs) {
+    for (TensorId id : graph.inputs) {
+      const Tensor& t = graph.at(id);
+      Bytes bytes(static_cast<size_t>(t.bytes()));
+      if (t.dtype == DType::f32) {
+        std::vector<float> values(bytes.size() / 4);
+        pattern_floats(values.data(), values.size(), random);
+        std::memcpy(bytes.data(), values.data(), bytes.size());
+      } else {
+        pattern_bytes(bytes.data(), bytes.size(), random);
+        if (t.dtype == DType::boolean) {
+          for (uint8_t& b : bytes) b &= 1;
+        }
+      }
+      run.push_back(std::move(bytes));
+    }
+  }
+  return runs;
+}
+
+}  // namespace smelt::cli

@@ -1,0 +1,30 @@
+// Tensor files: raw little-endian bytes, or NumPy's .npy.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/graph.hpp"
+#include "verify/measure.hpp"
+
+namespace smelt::cli {
+
+/// The elements of a tensor file for a tensor of this type. An .npy file must have the tensor's dtype (a leading dimension
+/// more means several runs); a raw file is taken as it is. The content is a positive multiple of the tensor's size.
+Result<Bytes> read_tensor(const std::string& path, const Tensor& type);
+
+/// .npy where the name ends so, raw otherwise; `runs` tensors one after the other.
+Outcome write_tensor(const std::string& path, const Tensor& type, const Bytes& content, std::size_t runs);
+
+/// `FILE` or `NAME=FILE` arguments, matched to the graph's ports: by run, then by port.
+Result<verify::Runs> read_inputs(const Graph& graph, const std::vector<std::string>& arguments);
+
+/// in_*.bin of a directory, in order; a model with several inputs has in_*_0.bin, in_*_1.bin, ... (or all tensors of a run
+/// in one file, one after the other). `stem` is "in" or "out", `ports` the graph's inputs or outputs.
+Result<verify::Runs> read_directory(const Graph& graph, const std::vector<TensorId>& ports, const std::string& directory,
+                                    const std::string& stem);
+
+/// `count` repeatable pseudo-random runs: uniform bytes for integers, [-1, 1) for floats.
+verify::Runs random_inputs(const Graph& graph, std::size_t count);
+
+}  // namespace smelt::cli

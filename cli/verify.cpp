@@ -1,0 +1,121 @@
+#include <cstdio>
+#include <filesystem>
+
+#include "cli/commands.hpp"
+#include "cli/tensors.hpp"
+#include "targets/target.hpp"
+
+namespace smelt::cli {
+namespace {
+
+Result<verify::Runs> chosen_inputs(const Options& options, const Graph& graph) {
+  if (!options.inputs_directory.empty()) return read_directory(graph, graph.inputs, options.inputs_directory, "in");
+  if (!options.inputs.empty()) return read_inputs(graph, options.inputs);
+  return random_inputs(graph, options.count);
+}
+
+void print(const Options& options, const Report& report) {
+  if (options.json) {
+    std::printf("%s\n", to_json(report).dump(2).c_str());
+  } else {
+    std::printf("%s", to_text(report).c_str());
+  }
+}
+
+}  // namespace
+
+Result<ExitCode> verify_model(const Options& options) {
+  const Result<targets::Target> target = targets::load_target(options.target);
+  if (!target) return target.failure();
+  Result<Compiled> compiled = load(options);
+  if (!compiled) return compiled.failure();
+  const Graph& original = compiled->original;
+  const Result<verify::Runs> inputs = chosen_inputs(options, original);
+  if (!inputs) return inputs.failure();
+  verify::Runs expected;
+  if (!options.expect_directory.empty()) {
+    Result<verify::Runs> read = read_directory(original, original.outputs, options.expect_directory, "out");
+    if (!read) return read.failure();
+    if (read->size() != inputs->size()) {
+      return Failure("E0604", options.expect_directory,
+                     "holds " + std::to_string(read->size()) + " outputs for " + std::to_string(inputs->size()) + " inputs",
+                     "give one out_*.bin for each in_*.bin");
+    }
+    expected = std::move(*read);
+  }
+
+  Report report = make_report(std::filesystem::path(options.model).filename().string(), compiled->program, options.target);
+  report.removed = compiled->log;
+  report.comparison.emplace();
+  {
+    const Progress progress("running " + std::to_string(inputs->size()) + " inferences on " + options.target);
+    Result<verify::Measured> measured = verify::measure(compiled->program, model_name(options), *target, *inputs);
+    if (!measured) return measured.failure();
+    report.measured = std::move(*measured);
+  }
+  verify::compare_outputs(original, *inputs, report.measured->outputs, expected, *report.comparison);
+
+  if (options.taps) {
+    const Progress progress("comparing every operator's tensor on " + options.target);
+    Result<Compiled> kept = load(options, true);
+    if (!kept) return kept.failure();
+    const Result<verify::Traced> traced = verify::trace(kept->program, model_name(options), *target, *inputs, true);
+    if (!traced) return traced.failure();
+    report.taps = true;
+    verify::compare_tensors(original, kept->program, *inputs, *traced, *report.comparison);
+  }
+  print(options, report);
+  return report.comparison->ok() ? ExitCode::ok : ExitCode::mismatch;
+}
+
+Result<ExitCode> profile(const Options& options) {
+  const Result<targets::Target> target = targets::load_target(options.target);
+  if (!target) return target.failure();
+  Result<Compiled> compiled = load(options);
+  if (!compiled) return compiled.failure();
+  const Program& program = compiled->program;
+  Options one = options;
+  one.count = 1;
+  Result<verify::Runs> inputs = chosen_inputs(one, compiled->original);
+  if (!inputs) return inputs.failure();
+  inputs->resize(1);  // in_00
+
+  Report report = make_report(std::filesystem::path(options.model).filename().string(), program, options.target);
+  {
+    const Progress progress("measuring on " + options.target);
+    Result<verify::Measured> measured = verify::measure(program, model_name(options), *target, *inputs);
+    if (!measured) return measured.failure();
+    report.measured = std::move(*measured);
+    const Result<verify::Traced> traced = verify::trace(program, model_name(options), *target, *inputs, false);
+    if (!traced) return traced.failure();
+    report.ops = op_reports(program, &*traced);
+  }
+  print(options, report);
+  return ExitCode::ok;
+}
+
+Result<ExitCode> list_targets(const Options& options) {
+  Json json = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"target", "", "compiler", "runs on"}};
+  for (const std::string& name : targets::target_names()) {
+    const Result<targets::Target> target = targets::load_target(name);
+    if (!target) return target.failure();
+    const std::string machine = target->emulator ? target->emulator->command + " -M " + target->emulator->machine : "this machine";
+    rows.push_back({name, target->title, target->compiler.command, machine});
+    json.push_back({{"name", name},
+                    {"title", target->title},
+                    {"compiler", target->compiler.command},
+                    {"compiler_package", target->compiler.package},
+                    {"flags", target->compiler.flags},
+                    {"emulator", target->emulator ? Json(target->emulator->command) : Json(nullptr)},
+                    {"machine", target->emulator ? Json(target->emulator->machine) : Json(nullptr)}});
+  }
+  if (options.json) {
+    std::printf("%s\n", json.dump(2).c_str());
+  } else {
+    std::printf("%s", table(rows).c_str());
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace smelt::cli
