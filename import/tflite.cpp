@@ -5,26 +5,19 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "import/file.hpp"
 #include "import/text.hpp"
-#include "import/tflite_generated.h"
+#include "import/tflite_file.hpp"
 #include "import/tflite_schema.hpp"
 #include "ops/op.hpp"
 
 namespace smelt {
 namespace {
-
-constexpr uint32_t schema_version = 3;
-constexpr size_t identifier_at = 4;  ///< bytes 4 to 7 of a FlatBuffer
-
-template <class T>
-size_t size_of_vector(const flatbuffers::Vector<T>* v) {
-  return v == nullptr ? 0 : v->size();
-}
 
 std::optional<DType> dtype_of(tflite::TensorType type) {
   switch (type) {
@@ -56,15 +49,13 @@ std::string named(const char* enumeration, int64_t value) {
 /// One reading of one file. A step that finds the file itself unsound stops; what is merely unsupported is gathered.
 class Reader {
  public:
-  Reader(std::span<const uint8_t> bytes, const std::string& name)
-      : bytes_(bytes), budget_(4 * bytes.size() + (1U << 20)) {
-    graph_.file = name;
-    graph_.name = std::filesystem::path(name).stem().string();
+  explicit Reader(tflite::File file) : file_(std::move(file)), subgraph_(file_.subgraph()) {
+    graph_.file = file_.name();
+    graph_.name = std::filesystem::path(file_.name()).stem().string();
   }
 
   Result<Graph> run() {
-    for (const auto step : {&Reader::open, &Reader::choose_subgraph, &Reader::check_counts, &Reader::read_tensors,
-                            &Reader::read_nodes, &Reader::read_metadata}) {
+    for (const auto step : {&Reader::read_tensors, &Reader::read_nodes, &Reader::read_metadata}) {
       if (Outcome outcome = (this->*step)(); !outcome) return outcome.failure();
     }
     name_unsupported();
@@ -79,75 +70,6 @@ class Reader {
   }
 
  private:
-  // ---- the envelope ----
-
-  Outcome open() {
-    if (bytes_.size() > static_cast<size_t>(max_model_bytes))
-      return Failure("E0104", graph_.file, "the file is too large");
-    if (!is_tflite(bytes_)) {
-      return Failure("E0106", graph_.file, "this is not a TensorFlow Lite model: its identifier TFL3 is missing",
-                     "check that the download or the conversion ended well");
-    }
-    flatbuffers::Verifier::Options limits;
-    limits.max_depth = 16;
-    limits.max_tables = 1U << 20;
-    flatbuffers::Verifier verifier(bytes_.data(), bytes_.size(), limits);
-    if (!tflite::VerifyModelBuffer(verifier)) {
-      return Failure("E0107", graph_.file, "the file is damaged: its tables do not lie within it",
-                     "export or download the model again");
-    }
-    model_ = tflite::GetModel(bytes_.data());
-    if (model_->version() != schema_version) {
-      return Failure("E0108", graph_.file,
-                     "schema version " + std::to_string(model_->version()) + " is not supported, only version 3 is",
-                     "convert the model again with TensorFlow 2");
-    }
-    buffers_.resize(size_of_vector(model_->buffers()));
-    return Done{};
-  }
-
-  Outcome choose_subgraph() {
-    if (size_of_vector(model_->subgraphs()) == 0) {
-      return Failure("E0213", graph_.file, "the model holds no graph", "export the model again");
-    }
-    // Other subgraphs are reached through control flow, which is reported as unsupported, or as entry points.
-    if (model_->signature_defs() != nullptr) {
-      for (const tflite::SignatureDef* signature : *model_->signature_defs()) {
-        if (signature->subgraph_index() == 0) continue;
-        return Failure("E0214", graph_.file,
-                       "the model has several entry points, such as \"" + text_of(signature->signature_key()) + "\"",
-                       "export each signature to a file of its own");
-      }
-    }
-    subgraph_ = model_->subgraphs()->Get(0);
-    return Done{};
-  }
-
-  Outcome check_counts() {
-    const size_t nodes = size_of_vector(subgraph_->operators());
-    const size_t tensors = size_of_vector(subgraph_->tensors());
-    if (nodes > max_graph_nodes || tensors > max_graph_tensors) {
-      return Failure("E0201", graph_.file,
-                     std::to_string(nodes) + " nodes and " + std::to_string(tensors) + " tensors are too many",
-                     "at most " + std::to_string(max_graph_nodes) + " nodes and " + std::to_string(max_graph_tensors) +
-                         " tensors are accepted");
-    }
-    return Done{};
-  }
-
-  /// Whatever is copied out of the file is counted: an honest file refers to each of its parts about once.
-  bool spend(size_t bytes) {
-    if (bytes > budget_) return false;
-    budget_ -= bytes;
-    return true;
-  }
-  Failure overspent() const {
-    return Failure("E0110", graph_.file, "the file refers to the same bytes again and again", "export the model again");
-  }
-  std::string text_of(const flatbuffers::String* s) const {
-    return s == nullptr ? std::string{} : printable({s->c_str(), s->size()});
-  }
-
   void gather(const Failure& failure) {
     gathered_.diagnostics.insert(gathered_.diagnostics.end(), failure.diagnostics.begin(), failure.diagnostics.end());
   }
@@ -158,8 +80,8 @@ class Reader {
   // ---- tensors: those that something mentions, in the file's order ----
 
   Outcome mark(const flatbuffers::Vector<int32_t>* ids, const std::string& where, bool optional) {
-    if (!spend(size_of_vector(ids) * sizeof(TensorId))) return overspent();
-    for (size_t i = 0; i < size_of_vector(ids); ++i) {
+    if (!file_.spend(tflite::length(ids) * sizeof(TensorId))) return file_.overspent();
+    for (size_t i = 0; i < tflite::length(ids); ++i) {
       const int32_t id = ids->Get(static_cast<uint32_t>(i));
       if (optional && id == no_tensor) continue;
       if (id < 0 || static_cast<size_t>(id) >= ids_.size()) {
@@ -171,11 +93,11 @@ class Reader {
   }
 
   Outcome read_tensors() {
-    ids_.assign(size_of_vector(subgraph_->tensors()), no_tensor);
-    if (Outcome o = mark(subgraph_->inputs(), graph_.file + ": inputs", false); !o) return o;
-    if (Outcome o = mark(subgraph_->outputs(), graph_.file + ": outputs", false); !o) return o;
-    for (size_t n = 0; n < size_of_vector(subgraph_->operators()); ++n) {
-      const tflite::Operator* op = subgraph_->operators()->Get(static_cast<uint32_t>(n));
+    ids_.assign(tflite::length(subgraph_.tensors()), no_tensor);
+    if (Outcome o = mark(subgraph_.inputs(), graph_.file + ": inputs", false); !o) return o;
+    if (Outcome o = mark(subgraph_.outputs(), graph_.file + ": outputs", false); !o) return o;
+    for (size_t n = 0; n < tflite::length(subgraph_.operators()); ++n) {
+      const tflite::Operator* op = subgraph_.operators()->Get(static_cast<uint32_t>(n));
       const std::string where = graph_.file + ": node " + std::to_string(n);
       if (Outcome o = mark(op->inputs(), where, true); !o) return o;
       if (Outcome o = mark(op->outputs(), where, false); !o) return o;
@@ -184,14 +106,14 @@ class Reader {
       if (ids_[i] == no_tensor) continue;
       if (Outcome o = read_tensor(static_cast<int>(i)); !o) return o;
     }
-    graph_.inputs = mapped(subgraph_->inputs());
-    graph_.outputs = mapped(subgraph_->outputs());
+    graph_.inputs = mapped(subgraph_.inputs());
+    graph_.outputs = mapped(subgraph_.outputs());
     for (TensorId id : graph_.inputs) check_fixed(id);
     return Done{};
   }
 
   std::vector<TensorId> mapped(const flatbuffers::Vector<int32_t>* ids) const {
-    std::vector<TensorId> result(size_of_vector(ids), no_tensor);
+    std::vector<TensorId> result(tflite::length(ids), no_tensor);
     for (size_t i = 0; i < result.size(); ++i) {
       const int32_t id = ids->Get(static_cast<uint32_t>(i));
       if (id != no_tensor) result[i] = ids_[static_cast<size_t>(id)];
@@ -200,23 +122,23 @@ class Reader {
   }
 
   Outcome read_tensor(int index) {
-    const tflite::Tensor& source = *subgraph_->tensors()->Get(static_cast<uint32_t>(index));
+    const tflite::Tensor& source = *subgraph_.tensors()->Get(static_cast<uint32_t>(index));
     Tensor t;
-    t.name = text_of(source.name());
+    t.name = tflite::text_of(source.name());
     t.source = index;
-    if (!spend(t.name.size() + size_of_vector(source.shape()) * sizeof(int32_t))) return overspent();
+    if (!file_.spend(t.name.size() + tflite::length(source.shape()) * sizeof(int32_t))) return file_.overspent();
     const TensorId id = graph_.add(std::move(t));
     ids_[static_cast<size_t>(index)] = id;
     unsupported_tensor_.push_back(0);
 
     const std::optional<DType> type = dtype_of(source.type());
     if (!type) {
-      refuse(id, "E0304", "type " + named("TensorType", static_cast<int64_t>(source.type())) + " is not supported",
+      refuse(id, "E0313", "type " + named("TensorType", static_cast<int64_t>(source.type())) + " is not supported",
              "types read today: INT8, UINT8, INT16, INT32, INT64, FLOAT32, BOOL");
     } else if (source.is_variable()) {
-      refuse(id, "E0305", "variable tensors, which keep state between inferences, are not supported");
+      refuse(id, "E0314", "variable tensors, which keep state between inferences, are not supported");
     } else if (source.sparsity() != nullptr) {
-      refuse(id, "E0306", "sparse tensors are not supported", "export the model with dense weights");
+      refuse(id, "E0315", "sparse tensors are not supported", "export the model with dense weights");
     }
     Result<std::shared_ptr<const Bytes>> data = content(source, id);
     if (!data) return data.failure();
@@ -227,7 +149,7 @@ class Reader {
     Tensor& tensor = graph_.at(id);
     tensor.dtype = *type;
     tensor.data = *data;
-    for (size_t d = 0; d < size_of_vector(source.shape()); ++d) {
+    for (size_t d = 0; d < tflite::length(source.shape()); ++d) {
       tensor.shape.push_back(source.shape()->Get(static_cast<uint32_t>(d)));
     }
     const bool list = tensor.dtype == DType::i32 || tensor.dtype == DType::i64;
@@ -248,42 +170,28 @@ class Reader {
                      "export the model to one file");
     }
     if (index == 0) return std::shared_ptr<const Bytes>();
-    if (index >= buffers_.size()) {
-      return Failure("E0212", place(graph_, id), "buffer " + std::to_string(index) + " does not exist",
+    if (index >= file_.buffers()) {
+      return Failure("E0203", place(graph_, id), "buffer " + std::to_string(index) + " does not exist",
                      "export the model again");
     }
-    return buffer(index);
-  }
-
-  Result<std::shared_ptr<const Bytes>> buffer(uint32_t index) {
-    const tflite::Buffer& b = *model_->buffers()->Get(index);
-    if (b.offset() > 1 || b.size() > 0) {
-      return Failure("E0109", graph_.file, "buffer " + std::to_string(index) + " lies outside the FlatBuffer",
-                     "models beyond 2 GB are not supported");
-    }
-    std::shared_ptr<const Bytes>& cached = buffers_[index];
-    if (size_of_vector(b.data()) != 0 && cached == nullptr) {
-      if (!spend(b.data()->size())) return overspent();
-      cached = std::make_shared<Bytes>(b.data()->begin(), b.data()->end());
-    }
-    return cached;
+    return file_.buffer(index);
   }
 
   Outcome read_quantization(const tflite::QuantizationParameters* source, TensorId id) {
     Tensor& tensor = graph_.at(id);
     if (source == nullptr) return Done{};
     if (source->details_type() != tflite::QuantizationDetails::NONE) {
-      refuse(id, "E0307",
+      refuse(id, "E0316",
              "quantization by " + named("QuantizationDetails", static_cast<int64_t>(source->details_type())) +
                  " is not supported");
       return Done{};
     }
     // Without scales there is no quantization, whatever else is there; on floats it has no meaning.
     if (tensor.dtype == DType::f32 || tensor.dtype == DType::boolean) return Done{};
-    const size_t scales = size_of_vector(source->scale());
+    const size_t scales = tflite::length(source->scale());
     if (scales == 0) return Done{};
-    const size_t zero_points = size_of_vector(source->zero_point());
-    if (!spend(scales * sizeof(float) + zero_points * sizeof(int64_t))) return overspent();
+    const size_t zero_points = tflite::length(source->zero_point());
+    if (!file_.spend(scales * sizeof(float) + zero_points * sizeof(int64_t))) return file_.overspent();
     tensor.quant.scale.assign(source->scale()->begin(), source->scale()->end());
     tensor.quant.axis = scales > 1 ? source->quantized_dimension() : 0;
     for (size_t i = 0; i < zero_points; ++i) {
@@ -302,11 +210,11 @@ class Reader {
   /// A graph input has one shape. A batch left open is taken as the 1 that the file itself stands in for it.
   void check_fixed(TensorId id) {
     const Tensor& tensor = graph_.at(id);
-    const auto* signature = subgraph_->tensors()->Get(static_cast<uint32_t>(tensor.source))->shape_signature();
-    const size_t rank = std::min(size_of_vector(signature), tensor.shape.size());
+    const auto* signature = subgraph_.tensors()->Get(static_cast<uint32_t>(tensor.source))->shape_signature();
+    const size_t rank = std::min(tflite::length(signature), tensor.shape.size());
     for (size_t d = 0; d < rank; ++d) {
       if (signature->Get(static_cast<uint32_t>(d)) >= 0 || (d == 0 && tensor.shape[d] == 1)) continue;
-      gather("E0215", place(graph_, id), "dimension " + std::to_string(d) + " of this input has no fixed size",
+      gather("E0207", place(graph_, id), "dimension " + std::to_string(d) + " of this input has no fixed size",
              "export the model with a fixed input shape");
     }
   }
@@ -314,29 +222,30 @@ class Reader {
   // ---- nodes ----
 
   Outcome read_nodes() {
-    for (size_t n = 0; n < size_of_vector(subgraph_->operators()); ++n) {
-      const tflite::Operator& source = *subgraph_->operators()->Get(static_cast<uint32_t>(n));
+    for (size_t n = 0; n < tflite::length(subgraph_.operators()); ++n) {
+      const tflite::Operator& source = *subgraph_.operators()->Get(static_cast<uint32_t>(n));
       Node node;
       node.source = static_cast<int>(n);
       node.inputs = mapped(source.inputs());
       node.outputs = mapped(source.outputs());
-      if (source.opcode_index() >= size_of_vector(model_->operator_codes())) {
-        return Failure("E0212", graph_.file + ": node " + std::to_string(n),
+      if (source.opcode_index() >= tflite::length(file_.model().operator_codes())) {
+        return Failure("E0203", graph_.file + ": node " + std::to_string(n),
                        "operator code " + std::to_string(source.opcode_index()) + " does not exist",
                        "export the model again");
       }
-      const tflite::OperatorCode& code = *model_->operator_codes()->Get(source.opcode_index());
+      const tflite::OperatorCode& code = *file_.model().operator_codes()->Get(source.opcode_index());
       const int64_t builtin =
           std::max<int64_t>(code.deprecated_builtin_code(), static_cast<int64_t>(code.builtin_code()));
       custom_.push_back(builtin == static_cast<int64_t>(tflite::BuiltinOperator::CUSTOM));
-      node.op = custom_.back() ? "custom operator " + text_of(code.custom_code()) : named("BuiltinOperator", builtin);
+      node.op =
+          custom_.back() ? "custom operator " + tflite::text_of(code.custom_code()) : named("BuiltinOperator", builtin);
       const auto* options = static_cast<const flatbuffers::Table*>(source.builtin_options());
       if (options != nullptr) {
         const size_t copied =
             tflite::read_options(static_cast<uint8_t>(source.builtin_options_type()), *options, node.attrs);
-        if (!spend(copied)) return overspent();
+        if (!file_.spend(copied)) return file_.overspent();
       }
-      if (!spend(node.op.size())) return overspent();
+      if (!file_.spend(node.op.size())) return file_.overspent();
       graph_.nodes.push_back(std::move(node));
     }
     return Done{};
@@ -358,7 +267,7 @@ class Reader {
     }
     for (const auto& [first, list] : unsupported) {
       const bool last = first == unsupported.back().first;
-      gather(custom_[first] ? "E0303" : "E0302", graph_.file, graph_.nodes[first].op + " is not supported: " + list,
+      gather(custom_[first] ? "E0312" : "E0311", graph_.file, graph_.nodes[first].op + " is not supported: " + list,
              last ? supported_operators() : std::string{});
     }
   }
@@ -393,45 +302,41 @@ class Reader {
   }
 
   Outcome read_metadata() {
-    if (model_->metadata() == nullptr) return Done{};
-    for (const tflite::Metadata* entry : *model_->metadata()) {
-      const std::string name = text_of(entry->name());
-      if (entry->buffer() >= buffers_.size()) {
-        return Failure("E0212", graph_.file + ": metadata \"" + name + "\"",
+    if (file_.model().metadata() == nullptr) return Done{};
+    for (const tflite::Metadata* entry : *file_.model().metadata()) {
+      const std::string name = tflite::text_of(entry->name());
+      if (entry->buffer() >= file_.buffers()) {
+        return Failure("E0203", graph_.file + ": metadata \"" + name + "\"",
                        "buffer " + std::to_string(entry->buffer()) + " does not exist", "export the model again");
       }
-      const auto data = buffer(entry->buffer());
+      const auto data = file_.buffer(entry->buffer());
       if (!data) return data.failure();
-      if (!spend(name.size())) return overspent();
+      if (!file_.spend(name.size())) return file_.overspent();
       if (*data != nullptr) graph_.metadata[name] = *data;
     }
     return Done{};
   }
 
-  std::span<const uint8_t> bytes_;
-  size_t budget_;
-  const tflite::Model* model_ = nullptr;
-  const tflite::SubGraph* subgraph_ = nullptr;
-  std::vector<std::shared_ptr<const Bytes>> buffers_;  ///< by the file's buffer number
-  std::vector<TensorId> ids_;                          ///< by the file's tensor number
-  std::vector<char> unsupported_tensor_;               ///< by id
-  std::vector<char> custom_;                           ///< by node
+  tflite::File file_;
+  const tflite::SubGraph& subgraph_;
+  std::vector<TensorId> ids_;             ///< by the file's tensor number
+  std::vector<char> unsupported_tensor_;  ///< by id
+  std::vector<char> custom_;              ///< by node
   Graph graph_;
   Failure gathered_;
 };
 
 }  // namespace
 
-bool is_tflite(std::span<const uint8_t> bytes) {
-  return bytes.size() >= identifier_at + 4 &&
-         std::memcmp(bytes.data() + identifier_at, tflite::ModelIdentifier(), 4) == 0;
-}
-
 Result<Graph> parse_tflite(std::span<const uint8_t> bytes, const std::string& name) {
   constexpr uintptr_t alignment = 8;  // of the widest scalar in the format
-  if (reinterpret_cast<uintptr_t>(bytes.data()) % alignment == 0) return Reader(bytes, name).run();
-  const Bytes aligned(bytes.begin(), bytes.end());
-  return Reader(aligned, name).run();
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % alignment != 0) {
+    const Bytes aligned(bytes.begin(), bytes.end());
+    return parse_tflite(aligned, name);
+  }
+  Result<tflite::File> file = tflite::File::open(bytes, name);
+  if (!file) return file.failure();
+  return Reader(*std::move(file)).run();
 }
 
 Result<Graph> read_tflite(const std::string& path) {
