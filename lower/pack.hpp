@@ -31,6 +31,26 @@ std::vector<T> blocks(const T* rows, int32_t groups, int32_t channels, int32_t t
   return packed;
 }
 
+/// Blocks of four rows of `taps` int8 weights as words for DotS8: bytes from the lowest w0 + 128, w1, w2 + 128, w3.
+std::vector<int32_t> words(const int8_t* rows, int32_t channels, int32_t taps);
+
+/// Depthwise weights [tap][channel]: blocks of four channels as [block][tap][channel in block], then each of the
+/// remaining channels (all of them unless `blocked`) as [tap].
+template <class T>
+std::vector<T> depthwise(const T* weights, int32_t channels, int32_t taps, bool blocked) {
+  const int32_t in_blocks = blocked ? channels / block * block : 0;
+  std::vector<T> packed;
+  packed.reserve(static_cast<size_t>(channels) * static_cast<size_t>(taps));
+  for (int32_t c = 0; c < channels;) {
+    const int32_t n = c < in_blocks ? block : 1;
+    for (int32_t k = 0; k < taps; ++k) {
+      for (int32_t j = 0; j < n; ++j) packed.push_back(weights[int64_t{k} * channels + c + j]);
+    }
+    c += n;
+  }
+  return packed;
+}
+
 /// One record for each output channel, each group padded to whole blocks.
 template <class T>
 std::vector<T> padded_channels(const std::vector<T>& records, int32_t groups) {

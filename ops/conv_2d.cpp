@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lower/pack.hpp"
+#include "ops/checks.hpp"
 #include "ops/convolution.hpp"
 
 namespace smelt {
@@ -15,8 +16,7 @@ using convolution::Operands;
 
 Outcome normalize(Graph& graph, Node& node) {
   if (const Outcome o = convolution::check_operands(graph, node); !o) return o;
-  if (const Outcome o = convolution::take_activation(graph, node); !o) return o;
-  node.attrs.erase("quantized_bias_type");
+  if (const Outcome o = checks::take_activation(graph, node); !o) return o;
   return convolution::take_window(graph, node);
 }
 

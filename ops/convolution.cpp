@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/checks.hpp"
+
 namespace smelt::convolution {
 
 namespace {
@@ -74,22 +76,6 @@ Outcome check_quantization(const Graph& graph, const Node& node, int axis) {
   return Done{};
 }
 
-Outcome take_activation(const Graph& graph, Node& node) {
-  const std::string raw = node.attrs.s("fused_activation_function", "NONE");
-  const char* word = raw == "NONE"           ? "none"
-                     : raw == "RELU"         ? "relu"
-                     : raw == "RELU6"        ? "relu6"
-                     : raw == "RELU_N1_TO_1" ? "relu_n1_to_1"
-                                             : nullptr;
-  if (word == nullptr) {
-    return fail(graph, node, "E0301", "fused activation " + raw + " is not supported",
-                "use NONE, RELU, RELU6 or RELU_N1_TO_1, or a separate operator");
-  }
-  node.attrs.erase("fused_activation_function");
-  node.attrs.set("activation", std::string(word));
-  return Done{};
-}
-
 Outcome take_window(const Graph& graph, Node& node) {
   const Operands o = operands(graph, node);
   if (o.input.shape.size() != 4 || o.weights.shape.size() != 4) {
@@ -120,6 +106,7 @@ Outcome take_window(const Graph& graph, Node& node) {
     return fail(graph, node, "E0303", "strides and dilations must be at least 1", "the file contradicts itself");
   }
   node.attrs.erase("padding");
+  node.attrs.erase("quantized_bias_type");  // meant for 16-bit activations
   return Done{};
 }
 
@@ -139,10 +126,7 @@ Result<Geometry> geometry(const Graph& graph, const Node& node, int32_t out_c) {
   for (const char* name : {"pad_top", "pad_left", "pad_bottom", "pad_right"}) {
     if (!bounded(name, 0)) return fail(graph, node, "E0303", std::string(name) + " must be at least 0 and not absurd");
   }
-  const std::string activation = node.attrs.s("activation", "none");
-  if (activation != "none" && activation != "relu" && activation != "relu6" && activation != "relu_n1_to_1") {
-    return fail(graph, node, "E0301", "activation " + activation + " is not supported");
-  }
+  if (const Outcome a = checks::activation(graph, node); !a) return a.failure();
   const auto span = [&](size_t dim, const char* stride, const char* dilation, const char* before,
                         const char* after) -> int64_t {
     const int64_t reach = (o.weights.shape[dim] - int64_t{1}) * node.attrs.i(dilation) + 1;

@@ -26,9 +26,6 @@ Operands operands(const Graph& graph, const Node& node);
 Outcome check_operands(const Graph& graph, const Node& node);
 Outcome check_quantization(const Graph& graph, const Node& node, int axis);
 
-/// Raw `fused_activation_function` becomes `activation`.
-Outcome take_activation(const Graph& graph, Node& node);
-
 /// Raw padding, strides and dilations become pad_top, pad_left, pad_bottom, pad_right, stride_h, stride_w, dilation_h,
 /// dilation_w. Source: TensorFlow Lite, kernels/padding.h, ComputePaddingHeightWidth.
 Outcome take_window(const Graph& graph, Node& node);

@@ -54,12 +54,13 @@ struct Clamp {
 
 /// n sums to n outputs of consecutive channels.
 __attribute__((noinline)) inline void requantize_store(const Channel* channel, const int32_t* acc, int32_t n,
-                                                       const Clamp& to, int8_t* out) {
+                                                       const Clamp& clamp, int8_t* out) {
+  const Clamp to = clamp;  // out may alias it for all the compiler knows
   for (const Channel* end = channel + n; channel != end; ++channel) {
     const uint32_t sum = static_cast<uint32_t>(*acc++) + static_cast<uint32_t>(channel->bias);
     const int32_t scaled = requantize(static_cast<int32_t>(sum), channel->multiplier, channel->shift);
     int32_t v = static_cast<int32_t>(static_cast<uint32_t>(scaled) + static_cast<uint32_t>(to.offset));
-    if (static_cast<uint32_t>(v) > static_cast<uint32_t>(to.span)) v = v < 0 ? 0 : to.span;
+    if (static_cast<uint32_t>(v) > static_cast<uint32_t>(to.span)) v = to.span & ~(v >> 31);
     *out++ = static_cast<int8_t>(v + to.low);
   }
 }

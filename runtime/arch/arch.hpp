@@ -8,10 +8,12 @@
 #include "paired.hpp"  // IWYU pragma: export
 namespace smelt {
 using ConvS8 = PairedConvS8;
+using DotS8 = PairedDotS8;
 }
 #else
 namespace smelt {
 using ConvS8 = ScalarConvS8;
+using DotS8 = ScalarDotS8;
 }
 #endif
 

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "scalar.hpp"
+
 namespace smelt {
 
 struct PairedConvS8 {
@@ -100,6 +102,45 @@ struct PairedConvS8 {
     add(acc[5], Sums::high(s.b, s.b_high));
     add(acc[6], Sums::high(s.c, s.c_high));
     add(acc[7], Sums::high(s.d, s.d_high));
+  }
+};
+
+/// Two bytes of a word of weights, 24 bits apart, meet an input in one product: the lower is never negative (pack::words
+/// adds 128), the upper has its sign at the top of the word. Their sums part at bit 24: 256 taps stay below 2^23.
+struct PairedDotS8 {
+  static int32_t lift(const int8_t* x, int32_t n) { return ScalarDotS8::lift(x, n); }
+
+  static __attribute__((noinline)) void dot(const int8_t* x, const uint32_t* w, int32_t n, int32_t lift, int32_t* acc) {
+    uint32_t a = static_cast<uint32_t>(lift), b = 0, c = a, d = 0;
+    for (; n > 0; n -= 256) {
+      int64_t ad = 1 << 23, cb = 1 << 23;  // so that the low fields are not negative
+      const int8_t* end = x + (n < 256 ? n : 256);
+      while (end - x >= 4) {
+        add_tap(ad, cb, x[0], w[0]);
+        add_tap(ad, cb, x[1], w[1]);
+        add_tap(ad, cb, x[2], w[2]);
+        add_tap(ad, cb, x[3], w[3]);
+        x += 4;
+        w += 4;
+      }
+      while (x != end) add_tap(ad, cb, *x++, *w++);
+      a += (static_cast<uint32_t>(ad) & 0xffffff) - (1 << 23);
+      b += static_cast<uint32_t>(cb >> 24);
+      c += (static_cast<uint32_t>(cb) & 0xffffff) - (1 << 23);
+      d += static_cast<uint32_t>(ad >> 24);
+    }
+    acc[0] = static_cast<int32_t>(a);
+    acc[1] = static_cast<int32_t>(b);
+    acc[2] = static_cast<int32_t>(c);
+    acc[3] = static_cast<int32_t>(d);
+  }
+
+ private:
+  static void add_tap(int64_t& ad, int64_t& cb, int64_t x, uint32_t w) {
+    constexpr uint32_t bytes = 0xff0000ff;
+    ad += x * static_cast<int32_t>(w & bytes);
+    cb += x * static_cast<int32_t>((w >> 16 | w << 16) & bytes);
+    SMELT_IN_ORDER();
   }
 };
 

@@ -94,6 +94,65 @@ struct ScalarConvF32 {
   }
 };
 
+/// acc[j] = sum over n taps of base[offsets[k] + j] * w[4k + j]: a window of four channels of a depthwise convolution.
+__attribute__((noinline)) inline void taps4_s8(const uint8_t* base, const uint32_t* offsets, const int8_t* w, int32_t n,
+                                               int32_t* acc) {
+  int32_t a = 0, b = 0, c = 0, d = 0;
+  for (const uint32_t* end = offsets + n; offsets != end; w += 4) {
+    const auto* x = reinterpret_cast<const int8_t*>(base + *offsets++);
+    a += x[0] * w[0];
+    b += x[1] * w[1];
+    SMELT_IN_ORDER();
+    c += x[2] * w[2];
+    d += x[3] * w[3];
+  }
+  acc[0] = a;
+  acc[1] = b;
+  acc[2] = c;
+  acc[3] = d;
+}
+
+__attribute__((noinline)) inline void taps4_f32(const uint8_t* base, const uint32_t* offsets, const float* w, int32_t n,
+                                                float* acc) {
+  float a = 0, b = 0, c = 0, d = 0;
+  for (const uint32_t* end = offsets + n; offsets != end; w += 4) {
+    const auto* x = reinterpret_cast<const float*>(base + *offsets++);
+    a += x[0] * w[0];
+    b += x[1] * w[1];
+    c += x[2] * w[2];
+    d += x[3] * w[3];
+  }
+  acc[0] = a;
+  acc[1] = b;
+  acc[2] = c;
+  acc[3] = d;
+}
+
+/// A vector against a block of four rows of weights, packed by pack::words: for each tap one 32-bit word, its bytes
+/// from the lowest w0 + 128, w1, w2 + 128, w3. `lift` takes the 128 out again.
+struct ScalarDotS8 {
+  static int32_t lift(const int8_t* x, int32_t n) {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < n; ++i) sum += x[i];
+    return -128 * sum;
+  }
+  static __attribute__((noinline)) void dot(const int8_t* x, const uint32_t* words, int32_t n, int32_t lift, int32_t* acc) {
+    const auto* w = reinterpret_cast<const int8_t*>(words);
+    int32_t a = lift, b = 0, c = lift, d = 0;
+    for (const int8_t* end = x + n; x != end; w += 4) {
+      const int32_t u = *x++;
+      a += u * static_cast<uint8_t>(w[0]);
+      b += u * w[1];
+      c += u * static_cast<uint8_t>(w[2]);
+      d += u * w[3];
+    }
+    acc[0] = a;
+    acc[1] = b;
+    acc[2] = c;
+    acc[3] = d;
+  }
+};
+
 }  // namespace smelt
 
 #endif

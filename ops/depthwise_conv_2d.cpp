@@ -1,0 +1,167 @@
+// Depthwise convolution in NHWC, filters [1, row, column, output channel]; output channel o belongs to input channel
+// o / multiplier, the multiplier being what the two channel counts imply. Source: TensorFlow Lite,
+// kernels/depthwise_conv.cc, reference/integer_ops/depthwise_conv.h, reference/depthwiseconv_float.h.
+#include "runtime/ops/depthwise_conv_2d.hpp"
+
+#include <algorithm>
+
+#include "lower/pack.hpp"
+#include "ops/checks.hpp"
+#include "ops/convolution.hpp"
+
+namespace smelt {
+namespace {
+
+using convolution::Geometry;
+using convolution::Operands;
+
+Outcome normalize(Graph& graph, Node& node) {
+  if (const Outcome o = convolution::check_operands(graph, node); !o) return o;
+  if (const Outcome o = checks::take_activation(graph, node); !o) return o;
+  node.attrs.erase("depth_multiplier");  // the reference, too, goes by the shapes
+  return convolution::take_window(graph, node);
+}
+
+Result<Geometry> check(const Graph& graph, const Node& node) {
+  if (const Outcome o = convolution::check_operands(graph, node); !o) return o.failure();
+  const Operands o = convolution::operands(graph, node);
+  Result<Geometry> g = convolution::geometry(graph, node, o.weights.shape.size() == 4 ? o.weights.shape[3] : 0);
+  if (!g) return g;
+  if (o.weights.shape[0] != 1 || g->out_c % g->in_c != 0) {
+    return fail(graph, node, "E0303",
+                "filters of " + to_string(o.weights.shape) + " do not fit " + std::to_string(g->in_c) + " input channels",
+                "1 x rows x columns x a multiple of the input channels is wanted");
+  }
+  // 2^17 products of int8 and int8 fit a sum of 32 bits; a table of the taps is kept in the arena.
+  if (int64_t{g->kernel_h} * g->kernel_w >= 1 << 17) {
+    return fail(graph, node, "E0303", "filters of " + to_string(o.weights.shape) + " are too large");
+  }
+  if (const Outcome q = convolution::check_quantization(graph, node, 3); !q) return q.failure();
+  return g;
+}
+
+Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
+  const Result<Geometry> g = check(graph, node);
+  if (!g) return g.failure();
+  return std::vector<TensorType>{{graph.at(node.in(0)).dtype, g->output()}};
+}
+
+/// Sum of product(input value index, weight index) over the taps of one output that lie in the image.
+template <class T, class F>
+T sum_taps(const Geometry& g, int32_t b, int32_t y, int32_t x, int32_t c, F product) {
+  T sum = 0;
+  for (int32_t kh = 0; kh < g.kernel_h; ++kh) {
+    const int32_t in_y = y * g.stride_h - g.pad_top + kh * g.dilation_h;
+    for (int32_t kw = 0; kw < g.kernel_w; ++kw) {
+      const int32_t in_x = x * g.stride_w - g.pad_left + kw * g.dilation_w;
+      if (in_y < 0 || in_y >= g.in_h || in_x < 0 || in_x >= g.in_w) continue;
+      sum += product(((int64_t{b} * g.in_h + in_y) * g.in_w + in_x) * g.in_c + c / (g.out_c / g.in_c),
+                     (int64_t{kh} * g.kernel_w + kw) * g.out_c + c);
+    }
+  }
+  return sum;
+}
+
+void evaluate(const Evaluation& e) {
+  const Geometry g = *check(e.graph, e.node);
+  const Operands o = convolution::operands(e.graph, e.node);
+  const bool integer = o.input.dtype == DType::i8;
+  const std::string activation = e.node.attrs.s("activation", "none");
+  const std::vector<Multiplier> scales = integer ? convolution::multipliers(o, g.out_c) : std::vector<Multiplier>{};
+  for (int64_t index = 0; index < elements(g.output()); ++index) {
+    const auto c = static_cast<int32_t>(index % g.out_c);
+    const auto x = static_cast<int32_t>(index / g.out_c % g.out_w);
+    const auto y = static_cast<int32_t>(index / g.out_c / g.out_w % g.out_h);
+    const auto b = static_cast<int32_t>(index / g.out_c / g.out_w / g.out_h);
+    if (integer) {
+      int64_t sum = sum_taps<int64_t>(g, b, y, x, c, [&](int64_t i, int64_t w) {
+        return (e.in[0]->as<int8_t>()[i] - o.input.quant.zero_point[0]) * e.in[1]->as<int8_t>()[w];
+      });
+      if (o.bias != nullptr) sum += o.bias->as<int32_t>()[c];
+      const int32_t scaled =
+          oracle::requantize(static_cast<int32_t>(static_cast<uint32_t>(sum)), scales[static_cast<size_t>(c)]);
+      const ActivationRange range = quantized_activation(activation, o.output.quant, DType::i8);
+      e.out[0]->as<int8_t>()[index] = static_cast<int8_t>(
+          std::clamp<int64_t>(int64_t{scaled} + o.output.quant.zero_point[0], range.low, range.high));
+    } else {
+      float sum = sum_taps<float>(g, b, y, x, c, [&](int64_t i, int64_t w) {
+        return e.in[0]->as<float>()[i] * e.in[1]->as<float>()[w];
+      });
+      if (o.bias != nullptr) sum += o.bias->as<float>()[c];
+      const FloatRange range = float_activation(activation);
+      e.out[0]->as<float>()[index] = std::min(std::max(sum, range.low), range.high);
+    }
+  }
+}
+
+Outcome lower(Lowering& l) {
+  const Geometry g = *check(l.graph, l.node);
+  const Operands o = convolution::operands(l.graph, l.node);
+  if (o.input.constant()) {  // the kernel finds its taps by their offsets in the arena
+    return fail(l.graph, l.node, "E0301", "a constant input is not supported", "fold the constant part of the model");
+  }
+  const int32_t taps = g.kernel_h * g.kernel_w;
+  DepthwiseConv2D p{};
+  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
+  p.in_h = g.in_h;
+  p.in_w = g.in_w;
+  p.in_c = g.in_c;
+  p.out_h = g.out_h;
+  p.out_w = g.out_w;
+  p.out_c = g.out_c;
+  p.stride_h = g.stride_h;
+  p.stride_w = g.stride_w;
+  p.pad_top = g.pad_top;
+  p.pad_left = g.pad_left;
+  p.dilation_h = g.dilation_h;
+  p.dilation_w = g.dilation_w;
+  p.kernel_h = g.kernel_h;
+  p.kernel_w = g.kernel_w;
+  p.multiplier = g.out_c / g.in_c;
+  const bool blocked = p.multiplier == 1;
+  if (o.input.dtype == DType::i8) {
+    const auto* w = o.weights.as<int8_t>();
+    std::vector<int64_t> sums(static_cast<size_t>(g.out_c));
+    for (int64_t i = 0; i < elements(o.weights.shape); ++i) sums[static_cast<size_t>(i % g.out_c)] += w[i];
+    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::depthwise(w, g.out_c, taps, blocked), 4));
+    p.channels = static_cast<int32_t>(l.pool.add(
+        l.name("channels"), pack::words(convolution::channels(o, convolution::multipliers(o, g.out_c), sums))));
+    p.zero = o.input.quant.zero_point[0];
+    p.to = convolution::clamp_s8(l.node, o.output);
+    l.kernel("ops/depthwise_conv_2d.hpp", SMELT_KERNEL(depthwise_conv_2d_s8));
+  } else {
+    p.weights = static_cast<int32_t>(
+        l.pool.add(l.name("weights"), pack::depthwise(o.weights.as<float>(), g.out_c, taps, blocked)));
+    p.channels = static_cast<int32_t>(l.pool.add(l.name("bias"), convolution::biases(o, g.out_c)));
+    p.to = convolution::clamp_f32(l.node);
+    l.kernel("ops/depthwise_conv_2d.hpp", SMELT_KERNEL(depthwise_conv_2d_f32));
+  }
+  l.params("smelt::DepthwiseConv2D", p,
+           "step_rows in_h in_w in_c out_h out_w out_c stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h "
+           "kernel_w multiplier weights channels zero to.offset to.span to.low");
+  l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
+  l.scratch(pack::round_up(taps * 4 + g.in_c * size_of(o.input.dtype), 4));
+  return Done{};
+}
+
+int64_t macs(const Graph& graph, const Node& node) {
+  const Shape& w = graph.at(node.in(1)).shape;
+  return elements(graph.at(node.out()).shape) * w[1] * w[2];
+}
+
+}  // namespace
+
+extern const OpDef op_depthwise_conv_2d;
+const OpDef op_depthwise_conv_2d = {
+    .name = "depthwise_conv_2d",
+    .tflite = {"DEPTHWISE_CONV_2D"},
+    .normalize = normalize,
+    .infer = infer,
+    .evaluate = evaluate,
+    .lower = lower,
+    .macs = macs,
+    .fuses_activation = true,
+    .fuses_padding = true,
+};
+
+}  // namespace smelt

@@ -1,0 +1,161 @@
+// Fully connected layer, weights [unit, input]. Source: TensorFlow Lite, kernels/fully_connected.cc,
+// reference/integer_ops/fully_connected.h, reference/fully_connected.h.
+#include "runtime/ops/fully_connected.hpp"
+
+#include <algorithm>
+
+#include "lower/pack.hpp"
+#include "ops/checks.hpp"
+#include "ops/convolution.hpp"
+
+namespace smelt {
+namespace {
+
+using convolution::Operands;
+
+Outcome normalize(Graph& graph, Node& node) {
+  if (const Outcome o = convolution::check_operands(graph, node); !o) return o;
+  if (const Outcome o = checks::take_activation(graph, node); !o) return o;
+  const std::string format = node.attrs.s("weights_format", "DEFAULT");
+  if (format != "DEFAULT") {
+    return fail(graph, node, "E0301", "weights format " + format + " is not supported", "export the model with plain weights");
+  }
+  for (const char* name : {"weights_format", "asymmetric_quantize_inputs", "quantized_bias_type"}) node.attrs.erase(name);
+  if (!node.attrs.has("keep_num_dims")) node.attrs.set("keep_num_dims", int64_t{0});
+  return Done{};
+}
+
+struct Sizes {
+  int32_t batches, depth, units;
+  Shape output;
+};
+
+Result<Sizes> check(const Graph& graph, const Node& node) {
+  if (const Outcome o = convolution::check_operands(graph, node); !o) return o.failure();
+  if (const Outcome o = checks::activation(graph, node); !o) return o.failure();
+  const Operands o = convolution::operands(graph, node);
+  if (o.weights.shape.size() != 2) {
+    return fail(graph, node, "E0303", "weights must be of rank 2, not " + to_string(o.weights.shape));
+  }
+  const int32_t units = o.weights.shape[0];
+  const int32_t depth = o.weights.shape[1];
+  const bool keep = node.attrs.i("keep_num_dims") != 0;
+  const bool fits = keep ? !o.input.shape.empty() && o.input.shape.back() == depth : elements(o.input.shape) % depth == 0;
+  if (!fits) {
+    return fail(graph, node, "E0303",
+                "an input of " + to_string(o.input.shape) + " does not divide into vectors of " + std::to_string(depth));
+  }
+  // 2^17 products of int8 and int8 fit a sum of 32 bits.
+  if (depth >= 1 << 17) return fail(graph, node, "E0303", "weights of " + to_string(o.weights.shape) + " are too large");
+  if (const Outcome q = convolution::check_quantization(graph, node, 0); !q) return q.failure();
+  Sizes s{static_cast<int32_t>(elements(o.input.shape) / depth), depth, units, {}};
+  s.output = keep ? o.input.shape : Shape{s.batches, units};
+  s.output.back() = units;
+  return s;
+}
+
+Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
+  const Result<Sizes> s = check(graph, node);
+  if (!s) return s.failure();
+  return std::vector<TensorType>{{graph.at(node.in(0)).dtype, s->output}};
+}
+
+/// With one scale for all weights the reference multiplies the two scales as floats, for several it does as convolution.
+/// Source: TensorFlow Lite, kernels/kernel_util.cc, GetQuantizedConvolutionMultipler.
+std::vector<Multiplier> unit_multipliers(const Operands& o, int32_t units) {
+  if (o.weights.quant.per_channel()) return convolution::multipliers(o, units);
+  const float product = o.input.quant.scale[0] * o.weights.quant.scale[0];
+  return std::vector<Multiplier>(static_cast<size_t>(units),
+                                 quantize_multiplier(double{product} / double{o.output.quant.scale[0]}));
+}
+
+void evaluate(const Evaluation& e) {
+  const Sizes s = *check(e.graph, e.node);
+  const Operands o = convolution::operands(e.graph, e.node);
+  const bool integer = o.input.dtype == DType::i8;
+  const std::string activation = e.node.attrs.s("activation", "none");
+  const std::vector<Multiplier> scales = integer ? unit_multipliers(o, s.units) : std::vector<Multiplier>{};
+  for (int64_t b = 0; b < s.batches; ++b) {
+    for (int64_t u = 0; u < s.units; ++u) {
+      const int64_t index = b * s.units + u;
+      if (integer) {
+        int64_t sum = o.bias != nullptr ? o.bias->as<int32_t>()[u] : 0;
+        for (int64_t i = 0; i < s.depth; ++i) {
+          sum += (e.in[0]->as<int8_t>()[b * s.depth + i] - o.input.quant.zero_point[0]) *
+                 e.in[1]->as<int8_t>()[u * s.depth + i];
+        }
+        const int32_t scaled =
+            oracle::requantize(static_cast<int32_t>(static_cast<uint32_t>(sum)), scales[static_cast<size_t>(u)]);
+        const ActivationRange range = quantized_activation(activation, o.output.quant, DType::i8);
+        e.out[0]->as<int8_t>()[index] = static_cast<int8_t>(
+            std::clamp<int64_t>(int64_t{scaled} + o.output.quant.zero_point[0], range.low, range.high));
+      } else {
+        float sum = 0;
+        for (int64_t i = 0; i < s.depth; ++i) {
+          sum += e.in[0]->as<float>()[b * s.depth + i] * e.in[1]->as<float>()[u * s.depth + i];
+        }
+        if (o.bias != nullptr) sum += o.bias->as<float>()[u];
+        const FloatRange range = float_activation(activation);
+        e.out[0]->as<float>()[index] = std::min(std::max(sum, range.low), range.high);
+      }
+    }
+  }
+}
+
+Outcome lower(Lowering& l) {
+  const Sizes s = *check(l.graph, l.node);
+  const Operands o = convolution::operands(l.graph, l.node);
+  const int32_t rows = row_count(o.output.shape);
+  const bool by_rows = rows == row_count(o.input.shape) && s.batches % rows == 0;
+  FullyConnected p{};
+  p.vectors = by_rows ? s.batches / rows : s.batches;
+  p.depth = s.depth;
+  p.units = s.units;
+  if (o.input.dtype == DType::i8) {
+    const auto* w = o.weights.as<int8_t>();
+    std::vector<int64_t> sums(static_cast<size_t>(s.units));
+    for (int64_t i = 0; i < elements(o.weights.shape); ++i) sums[static_cast<size_t>(i / s.depth)] += w[i];
+    const auto channels = convolution::channels(o, unit_multipliers(o, s.units), sums);
+    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::words(w, s.units, s.depth)));
+    p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(pack::padded_channels(channels, 1))));
+    p.to = convolution::clamp_s8(l.node, o.output);
+    l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_s8));
+  } else {
+    p.weights = static_cast<int32_t>(
+        l.pool.add(l.name("weights"), pack::blocks(o.weights.as<float>(), 1, s.units, s.depth, 1)));
+    p.channels = static_cast<int32_t>(
+        l.pool.add(l.name("bias"), pack::padded_channels(convolution::biases(o, s.units), 1)));
+    p.to = convolution::clamp_f32(l.node);
+    l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_f32));
+  }
+  l.params("smelt::FullyConnected", p, "vectors depth units weights channels to.offset to.span to.low");
+  if (!by_rows) {
+    l.whole(1);
+    return Done{};
+  }
+  std::vector<RowRange> each;
+  for (int32_t r = 0; r < rows; ++r) each.push_back({r, r + 1});
+  l.steps(rows, {each}, {each});
+  return Done{};
+}
+
+int64_t macs(const Graph& graph, const Node& node) {
+  return elements(graph.at(node.out()).shape) * graph.at(node.in(1)).shape[1];
+}
+
+}  // namespace
+
+extern const OpDef op_fully_connected;
+const OpDef op_fully_connected = {
+    .name = "fully_connected",
+    .tflite = {"FULLY_CONNECTED"},
+    .normalize = normalize,
+    .infer = infer,
+    .evaluate = evaluate,
+    .lower = lower,
+    .macs = macs,
+    .fuses_activation = true,
+    .flattens_input = true,
+};
+
+}  // namespace smelt
