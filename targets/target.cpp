@@ -67,14 +67,16 @@ class Reader {
     return result;
   }
 
-  std::uint32_t word(const toml::node* node, const std::string& what, std::int64_t low, std::int64_t high) {
-    if (node == nullptr) return 0;
+  std::int64_t number(const toml::node* node, const std::string& what, std::int64_t low, std::int64_t high) {
+    if (node == nullptr) return low;
     const auto value = node->value_exact<std::int64_t>();
-    if (!value || *value < low || *value > high) {
-      complain(node, what + " must be a number from " + std::to_string(low) + " to " + std::to_string(high));
-      return 0;
-    }
-    return static_cast<std::uint32_t>(*value);
+    if (value && *value >= low && *value <= high) return *value;
+    complain(node, what + " must be a number from " + std::to_string(low) + " to " + std::to_string(high));
+    return low;
+  }
+
+  std::uint32_t word(const toml::node* node, const std::string& what, std::int64_t low, std::int64_t high) {
+    return static_cast<std::uint32_t>(number(node, what, low, high));
   }
 
   /// One of a few words; `choices` in the order that the message lists them.
@@ -143,15 +145,19 @@ Memory read_memory(Reader& r, const toml::table& t) {
 
 Timer read_timer(Reader& r, const toml::table& t) {
   const std::string where = "[timer]";
-  r.only(t, where, {"kind", "address", "hz", "setup"});
+  r.only(t, where, {"kind", "address", "hz", "coarse_address", "coarse_ticks", "setup"});
   Timer timer;
   timer.up = r.choice(t, "kind", {"up", "down"}) == "up";
   timer.address = r.word(r.field(t, where, "address", true), "'address'", 0, max_word);
   timer.hz = r.word(r.field(t, where, "hz", true), "'hz'", 1, max_word);
+  timer.coarse_address = r.word(r.field(t, where, "coarse_address", true), "'coarse_address'", 0, max_word);
+  timer.coarse_ticks = static_cast<std::uint64_t>(
+      r.number(r.field(t, where, "coarse_ticks", true), "'coarse_ticks'", 1, std::int64_t{1} << 32));
   const toml::node* node = r.field(t, where, "setup", true);
   const toml::array* setup = node == nullptr ? nullptr : node->as_array();
   if (node != nullptr && setup == nullptr) r.complain(node, "'setup' must be a list of [address, value]");
   if (setup == nullptr) return timer;
+  if (setup->empty()) r.complain(node, "'setup' must set the counters to zero");
   for (const toml::node& item : *setup) {
     const toml::array* pair = item.as_array();
     if (pair == nullptr || pair->size() != 2) {
@@ -206,13 +212,15 @@ TickRatio tick_ratio(const Target& t) {
   return {numerator / common, denominator / common};
 }
 
-fs::path directory() {
-  if (const char* env = std::getenv("SMELT_TARGETS_DIR"); env != nullptr && *env != '\0') return env;
+fs::path locate(const char* variable, const char* installed, const char* built) {
+  if (const char* env = std::getenv(variable); env != nullptr && *env != '\0') return env;
   std::error_code ignored;
   const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
-  const fs::path installed = self.parent_path().parent_path() / "share" / "smelt" / "targets";
-  return !self.empty() && fs::is_directory(installed, ignored) ? installed : fs::path(SMELT_SOURCE_TARGETS_DIR);
+  const fs::path beside = self.parent_path().parent_path() / installed;
+  return !self.empty() && fs::exists(beside, ignored) ? beside : fs::path(built);
 }
+
+fs::path directory() { return locate("SMELT_TARGETS_DIR", "share/smelt/targets", SMELT_SOURCE_TARGETS_DIR); }
 
 std::vector<std::string> target_names() {
   std::vector<std::string> names;

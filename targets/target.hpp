@@ -42,7 +42,9 @@ struct Timer {
   bool up = true;  ///< counts up or down
   std::uint32_t address = 0;
   std::uint32_t hz = 0;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> setup;  ///< (address, value) words that start it, in order
+  std::uint32_t coarse_address = 0;  ///< a second counter, one tick of it being coarse_ticks of the first
+  std::uint64_t coarse_ticks = 0;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> setup;  ///< (address, value) words that set both going from zero
 };
 
 struct Target {
@@ -64,7 +66,11 @@ struct TickRatio {
 };
 TickRatio tick_ratio(const Target& target);
 
-/// Where the descriptions are: $SMELT_TARGETS_DIR, else beside the installed tool, else the source tree.
+/// A file or directory that the tool needs: $variable, else `installed` below the prefix of the running tool, else
+/// `built`, where this build has it.
+std::filesystem::path locate(const char* variable, const char* installed, const char* built);
+
+/// Where the descriptions are.
 std::filesystem::path directory();
 
 /// Names of all targets, sorted.

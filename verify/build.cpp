@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <fstream>
 
 #include "verify/elf.hpp"
@@ -15,13 +14,9 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds compile_deadline{300};
 
-/// The harness's sources: $SMELT_DEVICE_DIR, else beside the installed tool, else the source tree.
+/// The harness's sources.
 fs::path device_directory() {
-  if (const char* env = std::getenv("SMELT_DEVICE_DIR"); env != nullptr && *env != '\0') return env;
-  std::error_code ignored;
-  const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
-  const fs::path installed = self.parent_path().parent_path() / "share" / "smelt" / "device";
-  return !self.empty() && fs::is_directory(installed, ignored) ? installed : fs::path(SMELT_SOURCE_DEVICE_DIR);
+  return targets::locate("SMELT_DEVICE_DIR", "share/smelt/device", SMELT_SOURCE_DEVICE_DIR);
 }
 
 /// One image in the making: a directory, a compiler, and what was said to it.

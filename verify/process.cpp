@@ -103,11 +103,19 @@ Ended run_program(const std::vector<std::string>& arguments, const fs::path& dir
     ended.output = arguments[0] + " cannot be started\n";
     return ended;
   }
-  ended.timed_out = !drain(ends[0], ended.output, Clock::now() + timeout);
-  if (ended.timed_out) kill(-child, SIGKILL);
+  const Clock::time_point deadline = Clock::now() + timeout;
+  ended.timed_out = !drain(ends[0], ended.output, deadline);
   close(ends[0]);
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  // A program may close its output and go on: the deadline holds for its end, too.
+  while (!ended.timed_out && waitpid(child, &status, WNOHANG) == 0) {
+    if (Clock::now() >= deadline) ended.timed_out = true;
+    poll(nullptr, 0, 1);
+  }
+  if (ended.timed_out) {
+    kill(-child, SIGKILL);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
   }
   ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return ended;

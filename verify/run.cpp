@@ -75,7 +75,9 @@ class Answer {
 class Clock {
  public:
   Clock(const targets::Target& target, const wire::ResultHeader& h)
-      : ratio_(targets::tick_ratio(target)), empty_(whole(h.empty_ticks)) {
+      : ratio_(targets::tick_ratio(target)),
+        coarse_ticks_(target.timer ? target.timer->coarse_ticks : 0),
+        empty_(whole(h.empty_ticks)) {
     const std::uint64_t expected = wire::ResultHeader::spin_long - wire::ResultHeader::spin_short;
     exact_ = whole(h.long_ticks) - whole(h.short_ticks) == expected;
   }
@@ -83,17 +85,22 @@ class Clock {
   /// A known loop took as many instructions as it has.
   bool exact() const { return exact_; }
 
-  std::uint64_t instructions(std::uint32_t ticks) const {
-    const std::uint64_t n = whole(ticks);
+  /// The coarse counter, rounded down, tells how often the 32-bit one went round since both started from zero.
+  std::uint64_t instructions(const wire::Record& r) const {
+    constexpr std::uint64_t round = std::uint64_t{1} << 32;
+    const std::uint64_t at_least = r.coarse * coarse_ticks_;
+    const std::uint64_t rounds = at_least <= r.end ? 0 : (at_least - r.end + round - 1) / round;
+    const std::uint64_t n = whole(rounds * round + r.end - r.start);
     return n > empty_ ? n - empty_ : 0;
   }
 
  private:
-  std::uint64_t whole(std::uint32_t ticks) const {
+  std::uint64_t whole(std::uint64_t ticks) const {
     return (ticks * ratio_.numerator + ratio_.denominator / 2) / ratio_.denominator;
   }
 
   targets::TickRatio ratio_;
+  std::uint64_t coarse_ticks_;
   std::uint64_t empty_;
   bool exact_ = false;
 };
@@ -115,7 +122,7 @@ bool read_inference(Answer& answer, const targets::Target& target, const Image& 
   wire::Record record{};
   if (!answer.get(record) || record.model != model) return false;
   inference.status = record.status;
-  if (image.kind == ImageKind::measure && target.timer) inference.instructions = clock.instructions(record.ticks);
+  if (image.kind == ImageKind::measure && target.timer) inference.instructions = clock.instructions(record);
   if (image.kind == ImageKind::measure && !target.memories.empty()) inference.stack_bytes = record.stack_bytes;
   for (const Buffer& b : image.models[model].outputs) {
     Bytes bytes;
@@ -124,7 +131,10 @@ bool read_inference(Answer& answer, const targets::Target& target, const Image& 
   }
   std::vector<wire::OpRecord> ops;
   if (!answer.take(ops, record.ops)) return false;
-  for (const wire::OpRecord& op : ops) inference.ops.push_back({op.instructions, op.worst, op.firings, op.steps});
+  for (const wire::OpRecord& op : ops) {
+    inference.ops.push_back({op.instructions, op.worst, op.firings, op.steps});
+    if (!target.timer) inference.ops.back().instructions = inference.ops.back().worst = 0;
+  }
   return read_checksums(answer, record, image.models[model], inference);
 }
 
@@ -151,7 +161,7 @@ Result<RunResult> read_answer(const targets::Target& target, const Image& image,
 }
 
 /// The command that runs the image, or the Failure that its emulator is not there.
-Result<std::vector<std::string>> command_of(const targets::Target& target, const Image& image) {
+Result<std::vector<std::string>> command_of(const targets::Target& target, const Image& image, const Job& job) {
   if (!target.emulator) return std::vector<std::string>{image.file.string()};
   const targets::Emulator& e = *target.emulator;
   const auto program = find_program(e.command);
@@ -162,6 +172,13 @@ Result<std::vector<std::string>> command_of(const targets::Target& target, const
   command.insert(command.end(), {"-display", "none", "-monitor", "none", "-serial", "none", "-semihosting-config",
                                  "enable=on,target=native", "-icount",
                                  fmt::format("shift={},sleep=off", e.icount_shift), "-kernel", image.file.string()});
+  if (target.strict_alignment && job.watch_alignment) {
+    const fs::path plugin = targets::locate("SMELT_ALIGN_PLUGIN", "lib/smelt/libsmelt_align.so", SMELT_BUILD_PLUGIN);
+    if (!fs::exists(plugin))
+      return Failure(ExitCode::missing_tool, {"E0711", plugin.string(), "the plugin that watches alignment is missing",
+                                              "build the target smelt_align, or set SMELT_ALIGN_PLUGIN"});
+    command.insert(command.end(), {"-plugin", plugin.string()});
+  }
   return command;
 }
 
@@ -170,7 +187,7 @@ Result<std::vector<std::string>> command_of(const targets::Target& target, const
 std::uint32_t row_checksum(const std::uint8_t* row, std::size_t bytes) { return wire::checksum(row, bytes); }
 
 Result<RunResult> run_image(const targets::Target& target, const Image& image, const Job& job) {
-  const auto command = command_of(target, image);
+  const auto command = command_of(target, image, job);
   if (!command) return command.failure();
   const TempDir work;
   {
@@ -185,6 +202,8 @@ Result<RunResult> run_image(const targets::Target& target, const Image& image, c
   if (ended.timed_out)
     return Failure(ExitCode::mismatch,
                    {"E0722", place, fmt::format("no end after {} seconds", job.deadline.count()), ended.output});
+  if (ended.status == wire::unaligned_status)
+    return Failure(ExitCode::mismatch, {"E0724", place, "the code makes an unaligned access", ended.output});
   if (ended.status != 0)
     return Failure(ExitCode::mismatch,
                    {"E0721", place, fmt::format("the code failed (status {})", ended.status), ended.output});

@@ -20,7 +20,8 @@ struct Batch {
 
 struct Job {
   std::vector<Batch> batches;
-  bool fill = true;  ///< the arena holds 0xA5 before every inference
+  bool fill = true;             ///< the arena holds 0xA5 before every inference
+  bool watch_alignment = true;  ///< on targets with strict alignment, an unaligned access ends the run
   std::chrono::seconds deadline{120};
 };
 

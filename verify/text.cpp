@@ -76,7 +76,7 @@ std::string config_text(const targets::Target& target) {
   if (!target.timer) return text;
   text += fmt::format("#define SMELT_COUNTER 0x{:x}U\n#define SMELT_COUNTER_UP {}\n", target.timer->address,
                       target.timer->up ? 1 : 0);
-  if (target.timer->setup.empty()) return text;
+  text += fmt::format("#define SMELT_COARSE_COUNTER 0x{:x}U\n", target.timer->coarse_address);
   text += "#define SMELT_TIMER_SETUP ";
   for (const auto& [address, value] : target.timer->setup)
     text += fmt::format("{{0x{:x}U, 0x{:x}U}}, ", address, value);

@@ -27,7 +27,17 @@ inline ModelSpec odd() {
   m.arena_bytes = 32;
   m.inputs = {{0, 8}};
   m.outputs = {{8, 4}};
-  m.op_count = 1;
+  m.op_count = 2;
+  return m;
+}
+
+inline ModelSpec still() {
+  ModelSpec m;
+  m.name = "still";
+  m.directory = SMELT_TEST_MODELS_DIR;
+  m.arena_bytes = 16;
+  m.inputs = {{0, 4}};
+  m.outputs = {{4, 4}};
   return m;
 }
 

@@ -24,7 +24,6 @@ void smelt_reset() {
   *cpacr = *cpacr | 0xfU << 20;  // coprocessors 10 and 11: floating point and Helium
   asm volatile("dsb\n\tisb" ::: "memory");
 #endif
-  smelt::verify::port::start_timer();
   smelt::verify::port::leave(smelt::verify::run_job());
 }
 

@@ -63,9 +63,12 @@ inline void measure(Run& run, Init init, Invoke invoke) {
   run.record.status = status_of(init);
   if (run.record.status != 0) return;
   run.stack_base = port::stack_pointer();
+  port::restart_timer();
   const uint32_t start = port::ticks();
   const int32_t status = status_of(invoke);
-  run.record.ticks = port::ticks() - start;
+  run.record.end = port::ticks();
+  run.record.start = start;
+  run.record.coarse = port::coarse_ticks();
   run.record.status = status;
 }
 

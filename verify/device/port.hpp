@@ -33,13 +33,30 @@ void print(const char* text);
 [[noreturn]] void leave(int status);
 
 #ifdef SMELT_COUNTER
+inline volatile uint32_t& device_register(uintptr_t address) { return *reinterpret_cast<volatile uint32_t*>(address); }
+
+/// Sets the target's counters to zero.
+inline void restart_timer() {
+  struct Word {
+    uintptr_t address;
+    uint32_t value;
+  };
+  static constexpr Word words[] = {SMELT_TIMER_SETUP};
+  for (const Word& w : words) device_register(w.address) = w.value;
+}
+
 /// Ticks of virtual time, modulo 2^32. Volatile: stays between the accesses and calls around it.
 inline uint32_t ticks() {
-  const uint32_t now = *reinterpret_cast<volatile uint32_t*>(SMELT_COUNTER);
+  const uint32_t now = device_register(SMELT_COUNTER);
   return SMELT_COUNTER_UP ? now : ~now;
 }
+
+/// Ticks of the coarse counter since restart_timer().
+inline uint32_t coarse_ticks() { return device_register(SMELT_COARSE_COUNTER); }
 #else
+inline void restart_timer() {}
 inline uint32_t ticks() { return 0; }
+inline uint32_t coarse_ticks() { return 0; }
 #endif
 
 }  // namespace smelt::verify::port

@@ -16,6 +16,7 @@ constexpr char result_file[] = "result.bin";
 constexpr uint32_t job_magic = 0x4a4c4d53;
 constexpr uint32_t result_magic = 0x524c4d53;
 constexpr uint8_t fill_byte = 0xa5;
+constexpr int unaligned_status = 97;  ///< exit status of an emulator that saw an unaligned access (plugin/align.cpp)
 
 struct JobHeader {
   uint32_t magic;
@@ -42,7 +43,9 @@ struct Record {
   uint32_t model;
   uint32_t index;
   int32_t status;
-  uint32_t ticks;        ///< of the whole invocation (measure images)
+  uint32_t start;        ///< the clock before the invocation, and
+  uint32_t end;          ///< behind it (measure images)
+  uint32_t coarse;       ///< the coarse counter behind it
   uint32_t stack_bytes;  ///< deepest use below the caller of the model (measure images)
   uint32_t ops;          ///< OpRecords that follow (trace images)
   uint32_t rows;         ///< checksums that follow (trace images)

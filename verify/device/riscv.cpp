@@ -3,10 +3,7 @@
 #include "semihosting.hpp"
 
 extern "C" {
-[[noreturn, gnu::used]] void smelt_main() {
-  smelt::verify::port::start_timer();
-  smelt::verify::port::leave(smelt::verify::run_job());
-}
+[[noreturn, gnu::used]] void smelt_main() { smelt::verify::port::leave(smelt::verify::run_job()); }
 
 [[gnu::naked, gnu::used, gnu::section(".smelt_start")]] void smelt_reset() {
   asm volatile(

@@ -59,18 +59,6 @@ extern "C" uint32_t smelt_stack_limit[];
 extern "C" uint32_t smelt_stack_top[];
 Stack stack() { return {smelt_stack_limit, smelt_stack_top}; }
 
-/// Writes the words that start the target's counter.
-inline void start_timer() {
-#ifdef SMELT_TIMER_SETUP
-  struct Word {
-    uintptr_t address;
-    uint32_t value;
-  };
-  static constexpr Word words[] = {SMELT_TIMER_SETUP};
-  for (const Word& w : words) *reinterpret_cast<volatile uint32_t*>(w.address) = w.value;
-#endif
-}
-
 }  // namespace smelt::verify::port
 
 #endif

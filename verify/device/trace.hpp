@@ -32,7 +32,7 @@ struct Tracer {
   OpRecord* counts;  ///< one per op
   uint32_t* rows;    ///< row_count checksums
   uint32_t op;       ///< the op that is about to fire
-  uint32_t empty;    ///< instructions of an empty interval
+  uint32_t empty;    ///< instructions of a timed call of nothing
 };
 extern Tracer tracer;
 
@@ -61,14 +61,21 @@ inline void tap_firing(const smelt::Firing& f) {
   }
 }
 
-/// Stands in for every kernel.
-inline void probe(const smelt::Firing& f) {
-  const smelt::Kernel kernel = tracer.model->ops[tracer.op].kernel;
+/// Ticks of a call. A function of its own, so that the same few instructions surround the call wherever it is made.
+[[gnu::noinline]] inline uint32_t timed(smelt::Kernel kernel, const smelt::Firing& f) {
   const uint32_t start = port::ticks();
   kernel(f);
-  const uint32_t spent = instructions(port::ticks() - start);
-  OpRecord& count = tracer.counts[tracer.op];
+  return port::ticks() - start;
+}
+
+/// Takes one instruction, its return, on every core with a timer.
+[[gnu::noinline]] inline void nothing(const smelt::Firing&) {}
+
+/// Stands in for every kernel. Counts from the kernel's first instruction to its return.
+inline void probe(const smelt::Firing& f) {
+  const uint32_t spent = instructions(timed(tracer.model->ops[tracer.op].kernel, f)) + 1;
   const uint32_t own = spent > tracer.empty ? spent - tracer.empty : 0;
+  OpRecord& count = tracer.counts[tracer.op];
   count.instructions += own;
   if (own > count.worst) count.worst = own;
   ++count.firings;
@@ -79,8 +86,7 @@ inline void probe(const smelt::Firing& f) {
 /// One inference, one firing at a time.
 inline void trace(Run& run, const Tracer& setup) {
   tracer = setup;
-  const uint32_t start = port::ticks();
-  tracer.empty = instructions(port::ticks() - start);
+  tracer.empty = instructions(timed(nothing, smelt::Firing{}));
   smelt::Model model = *setup.model;
   if (model.op_count > setup.op_room) fail("the model has more ops than its description says");
   for (uint32_t i = 0; i < model.op_count; ++i) {

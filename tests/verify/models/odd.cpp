@@ -1,3 +1,4 @@
+// Two ops: one that obeys orders, and one that does a known number of instructions.
 #include "odd.h"
 
 #include "core.hpp"
@@ -22,6 +23,19 @@ void spin(uint32_t n) {
   const uint32_t below = n == 0 ? 0 : deep(p, n - 1);
   return below + room[0] + *p;
 }
+
+// The kernel of the second op. Its exact number of instructions is known on every core: 2 + 2 * 100 + 1.
+#if defined(__arm__)
+[[gnu::naked]] void known(const smelt::Firing&) {
+  asm volatile(".syntax unified\n\tmovs r0, #100\n\tnop\n1:\tsubs r0, r0, #1\n\tbne 1b\n\tbx lr");
+}
+#elif defined(__riscv)
+[[gnu::naked]] void known(const smelt::Firing&) {
+  asm volatile("li a0, 100\n\tnop\n1:\taddi a0, a0, -1\n\tbnez a0, 1b\n\tret");
+}
+#else
+void known(const smelt::Firing&) {}
+#endif
 
 void act(const smelt::Firing& f) {
   const uint32_t* in = f.in<uint32_t>(1, 0);
@@ -57,12 +71,12 @@ void act(const smelt::Firing& f) {
 // Arena: input 0..7, output 8..11, scribbling room 12..27, step counters at 28.
 extern const smelt::View views[2];
 const smelt::View views[2] = {{8, 4, 1, 0, 0}, {0, 8, 1, 0, 0}};
-extern const smelt::Op ops[1];
-const smelt::Op ops[1] = {{act, nullptr, 0, 1, 1}};
-extern const uint16_t schedule[1];
-const uint16_t schedule[1] = {smelt::Run::pack(0, 1)};
+extern const smelt::Op ops[2];
+const smelt::Op ops[2] = {{act, nullptr, 0, 1, 1}, {known, nullptr, 0, 1, 1}};
+extern const uint16_t schedule[2];
+const uint16_t schedule[2] = {smelt::Run::pack(0, 1), smelt::Run::pack(1, 1)};
 extern const smelt::Model model;
-const smelt::Model model = {ops, views, schedule, nullptr, 1, 1, 28};
+const smelt::Model model = {ops, views, schedule, nullptr, 2, 2, 28};
 
 }  // namespace smelt_odd
 

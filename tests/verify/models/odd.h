@@ -1,4 +1,5 @@
-/* A model whose only kernel does what the first word of its input says, see odd.cpp; the second word is an argument. */
+/* A model whose first kernel does what the first word of its input says, see odd.cpp; the second word is an argument.
+ */
 #ifndef ODD_H
 #define ODD_H
 
