@@ -121,6 +121,13 @@ class Reader {
     return result;
   }
 
+  /// An operand of no elements, such as the shape of a scalar, is as good as absent.
+  bool is_empty(TensorId id) const {
+    if (id == no_tensor) return false;
+    const Shape& shape = graph_.at(id).shape;
+    return std::find(shape.begin(), shape.end(), 0) != shape.end();
+  }
+
   Outcome read_tensor(int index) {
     const tflite::Tensor& source = *subgraph_.tensors()->Get(static_cast<uint32_t>(index));
     Tensor t;
@@ -227,6 +234,9 @@ class Reader {
       Node node;
       node.source = static_cast<int>(n);
       node.inputs = mapped(source.inputs());
+      for (TensorId& id : node.inputs) {
+        if (is_empty(id)) id = no_tensor;
+      }
       node.outputs = mapped(source.outputs());
       if (source.opcode_index() >= tflite::length(file_.model().operator_codes())) {
         return Failure("E0203", graph_.file + ": node " + std::to_string(n),
