@@ -12,7 +12,7 @@ Interpreter::Interpreter(const Program& program) : program_(program) {
   }
   const Bytes& bytes = program.constants.bytes();
   constants_.resize((bytes.size() + 3) / 4 + 1);
-  std::memcpy(constants_.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(constants_.data(), bytes.data(), bytes.size());
   arena_.resize((program.plan.arena_bytes + 3) / 4 + 1);
   model_ = Model{ops_.data(),
                  program.views.data(),
