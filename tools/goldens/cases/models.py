@@ -17,7 +17,7 @@ def softmax_on(m, a):
 
 def relu_quant(m):
     """Weights arguments of a layer followed by RELU in an exported model: zero is the lowest value."""
-    return {"act": "RELU", "out_zp": -128}
+    return {"act": "RELU", "out_zp": -128, "gain": 70, "bias_steps": 15, "spread": 0.5}
 
 
 def class_head(m, a, classes):
@@ -25,7 +25,7 @@ def class_head(m, a, classes):
     n, h, w, c = a.shape
     a = pool_on(m, a, "AVERAGE_POOL_2D", (h, w), (h, w), "VALID")
     a = reshape_on(m, a, [-1, c], "tensor")
-    a = fully_connected_on(m, a, classes, per_channel=False, out_scale=0.12)
+    a = fully_connected_on(m, a, classes, per_channel=False, out_scale=0.03, out_zp=0, gain=120, bias_steps=10)
     return softmax_on(m, a)
 
 
@@ -93,7 +93,7 @@ def two_inputs(m):
     b = fully_connected_on(m, b, 6, per_channel=False, out_scale=0.05, out_zp=-128, act="RELU")
     y = m.like(a, [1, 14])
     m.g.op("CONCATENATION", [a, b], [y], "ConcatenationOptions", axis=1)
-    m.g.output(fully_connected_on(m, y, 3, per_channel=False))
+    m.g.output(fully_connected_on(m, y, 3, per_channel=False, out_zp=20))
 
 
 def two_outputs(m):
@@ -119,7 +119,7 @@ def conv1d(m):
     pooled = reshape_on(m, a, [1, 1, a.shape[1], a.shape[2]])
     pooled = pool_on(m, pooled, "MAX_POOL_2D", (1, 2), (1, 2), "VALID")
     flat = reshape_on(m, pooled, [-1, int(np.prod(pooled.shape))], "tensor")
-    m.g.output(softmax_on(m, fully_connected_on(m, flat, 5, per_channel=False, out_scale=0.1)))
+    m.g.output(softmax_on(m, fully_connected_on(m, flat, 5, per_channel=False, out_scale=0.04, out_zp=0)))
 
 
 def branches(m):
@@ -131,7 +131,7 @@ def branches(m):
     three = conv_on(m, pool_on(m, a, "MAX_POOL_2D", (3, 3), (1, 1), "SAME"), 2, (1, 1), **same)
     y = m.like(one, [1, 7, 6, 10])
     m.g.op("CONCATENATION", [one, two, three], [y], "ConcatenationOptions", axis=3)
-    m.g.output(conv_on(m, y, 4, (3, 3), s=(2, 2), pad="VALID"))
+    m.g.output(conv_on(m, y, 4, (3, 3), s=(2, 2), pad="VALID", out_zp=-9))
 
 
 def dense(m):
