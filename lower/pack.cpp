@@ -7,7 +7,7 @@ namespace smelt::pack {
 
 std::vector<int32_t> words(const std::vector<Channel>& channels) {
   std::vector<int32_t> all;
-  for (const Channel& c : channels) all.insert(all.end(), {c.bias, c.multiplier, c.shift});
+  for (const Channel& c : channels) all.insert(all.end(), {c.bias, c.multiplier, c.right});
   return all;
 }
 

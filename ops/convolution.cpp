@@ -160,7 +160,7 @@ std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& 
   std::vector<Channel> all;
   for (size_t c = 0; c < scales.size(); ++c) {
     const int64_t bias = (o.bias != nullptr ? o.bias->as<int32_t>()[c] : 0) - o.input.quant.zero_point[0] * weight_sums[c];
-    all.push_back({static_cast<int32_t>(static_cast<uint32_t>(bias)), scales[c].multiplier, scales[c].shift});
+    all.push_back({static_cast<int32_t>(static_cast<uint32_t>(bias)), scales[c].multiplier, ~scales[c].shift});
   }
   return all;
 }

@@ -13,8 +13,12 @@ namespace smelt {
 /// Exact for every pair but (INT32_MIN, INT32_MIN), which no caller can reach: multipliers are never negative.
 inline int32_t doubling_high_mul(int32_t a, int32_t b) {
   // The reference adds 2^30 or 1 - 2^30 by the product's sign and divides by 2^31 towards zero, which equals one
-  // arithmetic shift: for negative products trunc((p + 1 - 2^30) / 2^31) = (p + 2^30) >> 31 in every case.
-  return static_cast<int32_t>((static_cast<int64_t>(a) * b + (int64_t{1} << 30)) >> 31);
+  // arithmetic shift: for negative products trunc((p + 1 - 2^30) / 2^31) = (p + 2^30) >> 31 in every case. Written in
+  // halves of the product, as compilers keep 64-bit sums in more registers than that takes.
+  const int64_t product = static_cast<int64_t>(a) * b;
+  const uint32_t low = static_cast<uint32_t>(product) >> 30;
+  const uint32_t high = static_cast<uint32_t>(static_cast<uint64_t>(product) >> 32);
+  return static_cast<int32_t>((high << 1) + ((low + 1) >> 1));
 }
 
 /// x / 2^exponent, rounded to nearest, halves away from zero; 0 <= exponent <= 31.
@@ -25,24 +29,27 @@ inline int32_t rounding_shift_right(int32_t x, int32_t exponent) {
   return (x >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
-/// x * multiplier * 2^shift / 2^31 with the reference's two roundings; -31 <= shift <= 30. The left shift wraps as on
-/// the reference's hardware.
-inline int32_t requantize(int32_t x, int32_t multiplier, int32_t shift) {
-  if (__builtin_expect(shift >= 0, 0)) {
-    return doubling_high_mul(static_cast<int32_t>(static_cast<uint32_t>(x) << shift), multiplier);
+/// x * multiplier * 2^shift / 2^31 with the reference's two roundings, for right = ~shift; -31 <= shift <= 30. The left
+/// shift wraps as on the reference's hardware.
+inline int32_t requantize_right(int32_t x, int32_t multiplier, int32_t right) {
+  if (__builtin_expect(right < 0, 0)) {
+    return doubling_high_mul(static_cast<int32_t>(static_cast<uint32_t>(x) << ~right), multiplier);
   }
-  // rounding_shift_right(high, e) for e = -shift >= 1, shorter. Rounding halves up is ((high >> (e - 1)) + 1) >> 1; halves
-  // of negative values go down instead if 1 is taken from them first, which changes the result in no other case.
-  // `high` is never INT32_MIN, as multipliers are below 2^31. Note ~shift = e - 1.
+  // rounding_shift_right(high, right + 1), shorter. Rounding halves up is ((high >> right) + 1) >> 1; halves of negative
+  // values go down instead if 1 is taken from them first, which changes the result in no other case. `high` is never
+  // INT32_MIN, as multipliers are below 2^31.
   const int32_t high = doubling_high_mul(x, multiplier);
-  return (((high + (high >> 31)) >> ~shift) + 1) >> 1;
+  return (((high + (high >> 31)) >> right) + 1) >> 1;
+}
+inline int32_t requantize(int32_t x, int32_t multiplier, int32_t shift) {
+  return requantize_right(x, multiplier, ~shift);
 }
 
 /// What an output channel needs after its sum: the bias with all zero points folded in, and the scale.
 struct Channel {
   int32_t bias;
   int32_t multiplier;
-  int32_t shift;
+  int32_t right;  ///< ~shift: of a shift to the right by 1 or more, one less; negative otherwise
 };
 
 /// The way from a requantized sum to a clamped int8: its zero point and limits, arranged for two comparisons in one.
@@ -58,7 +65,7 @@ __attribute__((noinline)) inline void requantize_store(const Channel* channel, c
   const Clamp to = clamp;  // out may alias it for all the compiler knows
   for (const Channel* end = channel + n; channel != end; ++channel) {
     const uint32_t sum = static_cast<uint32_t>(*acc++) + static_cast<uint32_t>(channel->bias);
-    const int32_t scaled = requantize(static_cast<int32_t>(sum), channel->multiplier, channel->shift);
+    const int32_t scaled = requantize_right(static_cast<int32_t>(sum), channel->multiplier, channel->right);
     int32_t v = static_cast<int32_t>(static_cast<uint32_t>(scaled) + static_cast<uint32_t>(to.offset));
     if (static_cast<uint32_t>(v) > static_cast<uint32_t>(to.span)) v = to.span & ~(v >> 31);
     *out++ = static_cast<int8_t>(v + to.low);

@@ -12,6 +12,32 @@
 
 namespace smelt {
 
+#if defined(__arm__) && defined(__OPTIMIZE__)  // unoptimised code has no register to spare
+#define SMELT_LONG_MULTIPLY
+#endif
+
+/// A 64-bit sum that starts at `start`, half the reach of its low field, so that the low field is never negative and
+/// takes nothing from the high one. On Arm it is two registers: compilers copy 64-bit pairs to and fro, which was a third of
+/// the inner loops.
+struct WideSum {
+#ifdef SMELT_LONG_MULTIPLY
+  uint32_t bits;
+  uint32_t upper = 0;
+  explicit WideSum(uint32_t start) : bits(start) {}
+  void add(int32_t x, int32_t w) { __asm__("smlal %0, %1, %2, %3" : "+r"(bits), "+r"(upper) : "r"(x), "r"(w)); }
+  uint32_t high(int32_t bit) const { return bits >> bit | upper << (32 - bit); }
+#else
+  uint64_t bits;
+  explicit WideSum(uint32_t start) : bits(start) {}
+  void add(int32_t x, int32_t w) { bits += static_cast<uint64_t>(int64_t{x} * w); }
+  uint32_t high(int32_t bit) const { return static_cast<uint32_t>(bits >> bit); }
+#endif
+  /// The sum of the low field, `bit` bits wide; `high` is that of the rest.
+  uint32_t low(int32_t bit) const {
+    return (static_cast<uint32_t>(bits) & ((uint32_t{1} << bit) - 1)) - (uint32_t{1} << (bit - 1));
+  }
+};
+
 struct PairedConvS8 {
   using Lane = int32_t;
   static constexpr int32_t pixels = 2;
@@ -42,51 +68,40 @@ struct PairedConvS8 {
  private:
   static constexpr int32_t unit = 1 << 23;
 
-  /// Four sums, each of two pixels. They start at 2^22, so that the low field is never negative and takes nothing from
-  /// the high one. On Arm a sum is two registers: compilers copy 64-bit pairs to and fro, a third of the inner loop.
+  /// Of four output channels, each of two pixels.
   struct Sums {
-#if defined(__arm__) && defined(__OPTIMIZE__)  // unoptimised code has no register to spare
-    uint32_t a = unit / 2, b = unit / 2, c = unit / 2, d = unit / 2;
-    uint32_t a_high = 0, b_high = 0, c_high = 0, d_high = 0;
+    WideSum a{unit / 2}, b{unit / 2}, c{unit / 2}, d{unit / 2};
 
-    /// Four sums of one tap each, then advances both pointers past it.
+    /// Four taps; advances both pointers past them.
     void add_taps(const Lane*& x, const int8_t*& w) {
+#ifdef SMELT_LONG_MULTIPLY
       int32_t u, v, y;
-#define SMELT_TAP                       \
-  "ldr %[u], [%[x]], #4\n\t"            \
-  "ldrsb %[v], [%[w]], #1\n\t"          \
-  "ldrsb %[y], [%[w]], #1\n\t"          \
-  "smlal %[a], %[ah], %[u], %[v]\n\t"   \
-  "smlal %[b], %[bh], %[u], %[y]\n\t"   \
-  "ldrsb %[v], [%[w]], #1\n\t"          \
-  "ldrsb %[y], [%[w]], #1\n\t"          \
-  "smlal %[c], %[ch], %[u], %[v]\n\t"   \
+#define SMELT_TAP                     \
+  "ldr %[u], [%[x]], #4\n\t"          \
+  "ldrsb %[v], [%[w]], #1\n\t"        \
+  "ldrsb %[y], [%[w]], #1\n\t"        \
+  "smlal %[a], %[ah], %[u], %[v]\n\t" \
+  "smlal %[b], %[bh], %[u], %[y]\n\t" \
+  "ldrsb %[v], [%[w]], #1\n\t"        \
+  "ldrsb %[y], [%[w]], #1\n\t"        \
+  "smlal %[c], %[ch], %[u], %[v]\n\t" \
   "smlal %[d], %[dh], %[u], %[y]\n\t"
       __asm__ volatile(SMELT_TAP SMELT_TAP SMELT_TAP SMELT_TAP
-                       : [a] "+r"(a), [ah] "+r"(a_high), [b] "+r"(b), [bh] "+r"(b_high), [c] "+r"(c),
-                         [ch] "+r"(c_high), [d] "+r"(d), [dh] "+r"(d_high), [x] "+r"(x), [w] "+r"(w), [u] "=&r"(u),
-                         [v] "=&r"(v), [y] "=&r"(y)
+                       : [a] "+r"(a.bits), [ah] "+r"(a.upper), [b] "+r"(b.bits), [bh] "+r"(b.upper), [c] "+r"(c.bits),
+                         [ch] "+r"(c.upper), [d] "+r"(d.bits), [dh] "+r"(d.upper), [x] "+r"(x), [w] "+r"(w),
+                         [u] "=&r"(u), [v] "=&r"(v), [y] "=&r"(y)
                        :
                        : "memory");
 #undef SMELT_TAP
-    }
-    static uint32_t high(uint32_t low, uint32_t high) { return low >> 23 | high << 9; }
 #else
-    uint64_t a = unit / 2, b = unit / 2, c = unit / 2, d = unit / 2;
-    static constexpr uint32_t a_high = 0, b_high = 0, c_high = 0, d_high = 0;
-
-    void add_taps(const Lane*& x, const int8_t*& w) {
       for (int32_t k = 0; k < 4; ++k, ++x, w += 4) {
-        const int64_t u = *x;
-        a += static_cast<uint64_t>(u * w[0]);
-        b += static_cast<uint64_t>(u * w[1]);
-        c += static_cast<uint64_t>(u * w[2]);
-        d += static_cast<uint64_t>(u * w[3]);
+        a.add(*x, w[0]);
+        b.add(*x, w[1]);
+        c.add(*x, w[2]);
+        d.add(*x, w[3]);
       }
-    }
-    static uint32_t high(uint64_t sum, uint32_t) { return static_cast<uint32_t>(sum >> 23); }
 #endif
-    static uint32_t low(uint64_t sum) { return (static_cast<uint32_t>(sum) & (unit - 1)) - unit / 2; }
+    }
   };
 
   static void add(int32_t& acc, uint32_t part) { acc = static_cast<int32_t>(static_cast<uint32_t>(acc) + part); }
@@ -94,40 +109,34 @@ struct PairedConvS8 {
   static __attribute__((noinline)) void add_chunk(const Lane* x, const int8_t* w, int32_t n, int32_t* acc) {
     Sums s;
     for (const Lane* end = x + n; x != end;) s.add_taps(x, w);
-    add(acc[0], Sums::low(s.a));
-    add(acc[1], Sums::low(s.b));
-    add(acc[2], Sums::low(s.c));
-    add(acc[3], Sums::low(s.d));
-    add(acc[4], Sums::high(s.a, s.a_high));
-    add(acc[5], Sums::high(s.b, s.b_high));
-    add(acc[6], Sums::high(s.c, s.c_high));
-    add(acc[7], Sums::high(s.d, s.d_high));
+    add(acc[0], s.a.low(23));
+    add(acc[1], s.b.low(23));
+    add(acc[2], s.c.low(23));
+    add(acc[3], s.d.low(23));
+    add(acc[4], s.a.high(23));
+    add(acc[5], s.b.high(23));
+    add(acc[6], s.c.high(23));
+    add(acc[7], s.d.high(23));
   }
 };
 
 /// Two bytes of a word of weights, 24 bits apart, meet an input in one product: the lower is never negative (pack::words
-/// adds 128), the upper has its sign at the top of the word. Their sums part at bit 24: 256 taps stay below 2^23.
+/// adds 128), the upper has its sign at the top of the word. Their sums
+/// part at bit 24: those of 256 taps stay below 2^23.
 struct PairedDotS8 {
   static int32_t lift(const int8_t* x, int32_t n) { return ScalarDotS8::lift(x, n); }
 
   static __attribute__((noinline)) void dot(const int8_t* x, const uint32_t* w, int32_t n, int32_t lift, int32_t* acc) {
     uint32_t a = static_cast<uint32_t>(lift), b = 0, c = a, d = 0;
     for (; n > 0; n -= 256) {
-      int64_t ad = 1 << 23, cb = 1 << 23;  // so that the low fields are not negative
-      const int8_t* end = x + (n < 256 ? n : 256);
-      while (end - x >= 4) {
-        add_tap(ad, cb, x[0], w[0]);
-        add_tap(ad, cb, x[1], w[1]);
-        add_tap(ad, cb, x[2], w[2]);
-        add_tap(ad, cb, x[3], w[3]);
-        x += 4;
-        w += 4;
-      }
-      while (x != end) add_tap(ad, cb, *x++, *w++);
-      a += (static_cast<uint32_t>(ad) & 0xffffff) - (1 << 23);
-      b += static_cast<uint32_t>(cb >> 24);
-      c += (static_cast<uint32_t>(cb) & 0xffffff) - (1 << 23);
-      d += static_cast<uint32_t>(ad >> 24);
+      Sums s;
+      const int32_t chunk = n < 256 ? n : 256;
+      for (const int8_t* end = x + (chunk & ~3); x != end;) s.add_taps(x, w);
+      for (const int8_t* end = x + (chunk & 3); x != end;) s.add_tap(*x++, *w++);
+      a += s.ad.low(24);
+      b += s.cb.high(24);
+      c += s.cb.low(24);
+      d += s.ad.high(24);
     }
     acc[0] = static_cast<int32_t>(a);
     acc[1] = static_cast<int32_t>(b);
@@ -136,12 +145,37 @@ struct PairedDotS8 {
   }
 
  private:
-  static void add_tap(int64_t& ad, int64_t& cb, int64_t x, uint32_t w) {
-    constexpr uint32_t bytes = 0xff0000ff;
-    ad += x * static_cast<int32_t>(w & bytes);
-    cb += x * static_cast<int32_t>((w >> 16 | w << 16) & bytes);
-    SMELT_IN_ORDER();
-  }
+  struct Sums {
+    WideSum ad{1 << 23}, cb{1 << 23};
+
+    void add_tap(int32_t x, uint32_t w) {
+      constexpr uint32_t bytes = 0xff0000ff;
+      ad.add(x, static_cast<int32_t>(w & bytes));
+      cb.add(x, static_cast<int32_t>((w >> 16 | w << 16) & bytes));
+    }
+
+    /// Four taps; advances both pointers past them.
+    void add_taps(const int8_t*& x, const uint32_t*& w) {
+#ifdef SMELT_LONG_MULTIPLY
+      uint32_t u, v, t;
+#define SMELT_TAP                     \
+  "ldrsb %[u], [%[x]], #1\n\t"        \
+  "ldr %[v], [%[w]], #4\n\t"          \
+  "and %[t], %[m], %[v]\n\t"          \
+  "and %[v], %[m], %[v], ror #16\n\t" \
+  "smlal %[a], %[d], %[t], %[u]\n\t"  \
+  "smlal %[c], %[b], %[v], %[u]\n\t"
+      __asm__ volatile(SMELT_TAP SMELT_TAP SMELT_TAP SMELT_TAP
+                       : [a] "+r"(ad.bits), [d] "+r"(ad.upper), [c] "+r"(cb.bits), [b] "+r"(cb.upper), [x] "+r"(x),
+                         [w] "+r"(w), [u] "=&r"(u), [v] "=&r"(v), [t] "=&r"(t)
+                       : [m] "r"(0xff0000ff)
+                       : "memory");
+#undef SMELT_TAP
+#else
+      for (int32_t k = 0; k < 4; ++k) add_tap(*x++, *w++);
+#endif
+    }
+  };
 };
 
 }  // namespace smelt
