@@ -91,9 +91,9 @@ std::string quantization(const Quantization& q) {
     text += " scale=" + list(q.scale, scale_text);
   }
   if (!q.zero_point.empty()) {
-    const bool same = q.zero_point.size() == q.scale.size() &&
-                      std::all_of(q.zero_point.begin(), q.zero_point.end(),
-                                  [&](int32_t z) { return z == q.zero_point[0]; });
+    const bool same =
+        q.zero_point.size() == q.scale.size() &&
+        std::all_of(q.zero_point.begin(), q.zero_point.end(), [&](int32_t z) { return z == q.zero_point[0]; });
     text += " zero=" + (same ? number(q.zero_point[0]) : list(q.zero_point, number<int32_t>));
   }
   if (q.axis != 0) text += " axis=" + number(q.axis);
@@ -127,13 +127,19 @@ std::string content(DType type, const Bytes& bytes) {
   const auto size = static_cast<size_t>(size_of(type));
   if (bytes.size() % size != 0 || bytes.size() / size > decimal_elements) return hex(bytes);
   switch (type) {
-    case DType::i8: return decimals<int8_t>(bytes);
-    case DType::i16: return decimals<int16_t>(bytes);
-    case DType::i32: return decimals<int32_t>(bytes);
-    case DType::i64: return decimals<int64_t>(bytes);
-    case DType::f32: return decimals<float>(bytes);
+    case DType::i8:
+      return decimals<int8_t>(bytes);
+    case DType::i16:
+      return decimals<int16_t>(bytes);
+    case DType::i32:
+      return decimals<int32_t>(bytes);
+    case DType::i64:
+      return decimals<int64_t>(bytes);
+    case DType::f32:
+      return decimals<float>(bytes);
     case DType::u8:
-    case DType::boolean: return decimals<uint8_t>(bytes);
+    case DType::boolean:
+      return decimals<uint8_t>(bytes);
   }
   return hex(bytes);
 }

@@ -1,136 +1,21 @@
-// A recursive-descent parser over a hand-written scanner. It stops at the first mistake and says where it stands.
+// A recursive-descent parser. It stops at the first mistake and says where it stands.
 #include <charconv>
 #include <cstring>
 #include <limits>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ir/graph.hpp"
-#include "ir/text.hpp"
+#include "ir/text_scan.hpp"
 
 namespace smelt {
 namespace {
 
-struct Token {
-  enum Kind { end, word, number, string, id, punctuation };
-  Kind kind = end;
-  std::string text;  ///< a string's content; an id's digits
-  int line = 1;
-  int column = 1;
-};
-
-/// Thrown inside this file only; parse() turns it into a Failure.
-struct Mistake {
-  Token at;
-  std::string reason;
-  std::string help;
-};
-
-class Scanner {
- public:
-  explicit Scanner(const std::string& text) : text_(text) {}
-
-  Token next() {
-    skip_blanks();
-    Token t;
-    t.line = line_;
-    t.column = column();
-    if (at_ == text_.size()) return t;
-    const char c = text_[at_];
-    if (text::word_start(c)) {
-      t.kind = Token::word;
-      while (at_ < text_.size() && text::word_part(text_[at_])) t.text += text_[at_++];
-    } else if (number_part(c) && c != '.') {
-      t.kind = Token::number;
-      while (at_ < text_.size() && number_part(text_[at_])) t.text += text_[at_++];
-    } else if (c == '%') {
-      t.kind = Token::id;
-      ++at_;
-      while (at_ < text_.size() && (text_[at_] == '-' || text::digit(text_[at_]))) t.text += text_[at_++];
-    } else if (c == '"') {
-      t.kind = Token::string;
-      scan_string(t);
-    } else if (std::strchr("()[]{}=,", c) != nullptr && c != '\0') {
-      t.kind = Token::punctuation;
-      t.text = c;
-      ++at_;
-    } else {
-      throw Mistake{t, "unexpected character " + visible(c), "outside quotes only words, numbers, %ids and ()[]{}=, may stand"};
-    }
-    return t;
-  }
-
- private:
-  static bool number_part(char c) { return text::word_part(c) ? c != '_' : c == '-' || c == '+' || c == '.'; }
-
-  static std::string visible(char c) {
-    if (c > 0x20 && c < 0x7f) return std::string("'") + c + "'";
-    constexpr char digits[] = "0123456789abcdef";
-    const auto u = static_cast<uint8_t>(c);
-    return std::string("\\x") + digits[u >> 4] + digits[u & 15];
-  }
-
-  int column() const { return static_cast<int>(at_ - line_start_) + 1; }
-
-  void skip_blanks() {
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '#') {
-        while (at_ < text_.size() && text_[at_] != '\n') ++at_;
-        if (at_ == text_.size()) return;
-      }
-      if (text_[at_] == '\n') {
-        ++line_;
-        line_start_ = at_ + 1;
-      } else if (c != ' ' && c != '\t' && c != '\r') {
-        return;
-      }
-    }
-  }
-
-  static int hex_value(char c) {
-    if (text::digit(c)) return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  }
-
-  void scan_string(Token& t) {
-    for (++at_; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
-      const char c = text_[at_];
-      if (c == '"') {
-        ++at_;
-        return;
-      }
-      if (c != '\\') {
-        t.text += c;
-        continue;
-      }
-      Token escape;
-      escape.line = line_;
-      escape.column = column();
-      const std::string_view rest = std::string_view(text_).substr(at_ + 1);
-      if (!rest.empty() && (rest[0] == '"' || rest[0] == '\\')) {
-        t.text += rest[0];
-        at_ += 1;
-      } else if (rest.size() >= 3 && rest[0] == 'x' && hex_value(rest[1]) >= 0 && hex_value(rest[2]) >= 0) {
-        t.text += static_cast<char>(hex_value(rest[1]) * 16 + hex_value(rest[2]));
-        at_ += 3;
-      } else {
-        throw Mistake{escape, "unknown escape in a string", "the escapes are \\\", \\\\ and \\x with two hex digits"};
-      }
-    }
-    throw Mistake{t, "the string does not end on its line", "close it with a double quote; write a line break as \\x0a"};
-  }
-
-  const std::string& text_;
-  size_t at_ = 0;
-  size_t line_start_ = 0;
-  int line_ = 1;
-};
+using text::Mistake;
+using text::Scanner;
+using text::Token;
 
 class Parser {
  public:
@@ -277,13 +162,20 @@ class Parser {
   Bytes content(DType type) {
     if (!is_punctuation('[')) return bytes_content();
     switch (type) {
-      case DType::i8: return integers<int8_t>();
-      case DType::u8: return integers<uint8_t>();
-      case DType::boolean: return integers<uint8_t>();
-      case DType::i16: return integers<int16_t>();
-      case DType::i32: return integers<int32_t>();
-      case DType::i64: return integers<int64_t>();
-      case DType::f32: break;
+      case DType::i8:
+        return integers<int8_t>();
+      case DType::u8:
+        return integers<uint8_t>();
+      case DType::boolean:
+        return integers<uint8_t>();
+      case DType::i16:
+        return integers<int16_t>();
+      case DType::i32:
+        return integers<int32_t>();
+      case DType::i64:
+        return integers<int64_t>();
+      case DType::f32:
+        break;
     }
     Bytes bytes;
     list([&] { append_bytes(bytes, real<float>("a number")); });
@@ -312,10 +204,14 @@ class Parser {
 
   std::string found() const {
     switch (token_.kind) {
-      case Token::end: return "the end of the text";
-      case Token::string: return "a string";
-      case Token::id: return "%" + token_.text;
-      default: return "\"" + token_.text.substr(0, 40) + "\"";
+      case Token::end:
+        return "the end of the text";
+      case Token::string:
+        return "a string";
+      case Token::id:
+        return "%" + token_.text;
+      default:
+        return "\"" + token_.text.substr(0, 40) + "\"";
     }
   }
 
@@ -443,7 +339,7 @@ Result<Graph> parse(const std::string& text, const std::string& file) {
   try {
     return Parser(text, file).graph();
   } catch (const Mistake& m) {
-    return Failure("E0401", file + ":" + std::to_string(m.at.line) + ":" + std::to_string(m.at.column), m.reason,
+    return Failure("E0410", file + ":" + std::to_string(m.at.line) + ":" + std::to_string(m.at.column), m.reason,
                    m.help);
   }
 }

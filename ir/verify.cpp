@@ -18,10 +18,14 @@ struct Range {
 
 Range range_of(DType type) {
   switch (type) {
-    case DType::i8: return {-128, 127};
-    case DType::u8: return {0, 255};
-    case DType::i16: return {-32768, 32767};
-    default: return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
+    case DType::i8:
+      return {-128, 127};
+    case DType::u8:
+      return {0, 255};
+    case DType::i16:
+      return {-32768, 32767};
+    default:
+      return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
   }
 }
 
@@ -110,7 +114,8 @@ class Verifier {
   bool check_shape(TensorId id, const Tensor& t) {
     if (empty_constants_ && empty_list(t)) return true;
     if (t.shape.size() > max_rank) {
-      add("E0413", tensor_place(id), "rank " + std::to_string(t.shape.size()) + " is more than " + std::to_string(max_rank));
+      add("E0413", tensor_place(id),
+          "rank " + std::to_string(t.shape.size()) + " is more than " + std::to_string(max_rank));
       return false;
     }
     int64_t bytes = size_of(t.dtype);
@@ -140,7 +145,8 @@ class Verifier {
       return bad(std::string("a tensor of type ") + to_string(t.dtype) + " cannot be quantized");
     }
     if (q.zero_point.size() != q.scale.size()) {
-      return bad(std::to_string(q.scale.size()) + " scales but " + std::to_string(q.zero_point.size()) + " zero points");
+      return bad(std::to_string(q.scale.size()) + " scales but " + std::to_string(q.zero_point.size()) +
+                 " zero points");
     }
     for (float s : q.scale) {
       if (!std::isfinite(s) || s <= 0) return bad("scale " + std::to_string(s) + " is not a positive finite number");

@@ -14,10 +14,8 @@ struct Clamp {
   double low;
   double high;
 };
-constexpr std::array<Clamp, 4> clamps = {{{"none", -HUGE_VAL, HUGE_VAL},
-                                          {"relu", 0, HUGE_VAL},
-                                          {"relu6", 0, 6},
-                                          {"relu_n1_to_1", -1, 1}}};
+constexpr std::array<Clamp, 4> clamps = {
+    {{"none", -HUGE_VAL, HUGE_VAL}, {"relu", 0, HUGE_VAL}, {"relu6", 0, 6}, {"relu_n1_to_1", -1, 1}}};
 
 const Clamp* find_clamp(const std::string& word) {
   for (const Clamp& c : clamps) {

@@ -11,7 +11,8 @@ void remove_dead(Graph& graph, PassLog& log) {
   std::vector<char> dead(graph.nodes.size(), 0);
   for (size_t i = graph.nodes.size(); i-- > 0;) {
     const Node& node = graph.nodes[i];
-    if (std::none_of(node.outputs.begin(), node.outputs.end(), [&](TensorId id) { return needed[static_cast<size_t>(id)]; })) {
+    if (std::none_of(node.outputs.begin(), node.outputs.end(),
+                     [&](TensorId id) { return needed[static_cast<size_t>(id)]; })) {
       dead[i] = 1;
       log.note("remove dead", "nothing needs " + rewrite::describe(graph, node));
       continue;

@@ -19,8 +19,8 @@ void remove_reshapes(Graph& graph, PassLog& log) {
       node.inputs[0] = after;
       continue;
     }
-    log.note("remove reshapes", rewrite::describe(graph, node) + " reads the input of " +
-                                    rewrite::describe(graph, reshape) + " directly");
+    log.note("remove reshapes",
+             rewrite::describe(graph, node) + " reads the input of " + rewrite::describe(graph, reshape) + " directly");
   }
 }
 

@@ -21,9 +21,10 @@ int uses(const Graph& graph, TensorId id);
 /// Same type, shape and quantization: either may stand for the other when their bytes are equal.
 bool same_kind(const Tensor& a, const Tensor& b);
 
-/// Takes node `index`, whose output 0 holds the very bytes of tensor `in`, out of the graph: whoever read its output reads
-/// `in`. Where the output is a graph output, it stays and whoever made or read `in` makes or reads the output instead;
-/// false, and nothing happens, where that is impossible because `in` is a graph input, a graph output or a constant.
+/// Takes node `index`, whose output 0 holds the very bytes of tensor `in`, out of the graph: whoever read its output
+/// reads `in`. Where the output is a graph output, it stays and whoever made or read `in` makes or reads the output
+/// instead; false, and nothing happens, where that is impossible because `in` is a graph input, a graph output or a
+/// constant.
 bool bypass(Graph& graph, size_t index, TensorId in);
 
 /// Erases the nodes that are marked.

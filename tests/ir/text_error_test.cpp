@@ -52,7 +52,8 @@ TEST(TextErrors, SayWhereAndWhat) {
       {"graph \"g\" tensor %0 \"a\" i8[1] data=hex 12", "f:1:40", "expected a string of hex digits, found \"12\""},
       {"graph \"g\" tensor %0 \"a\" i8[1] data=hex \"00\"\n\"123\"", "f:2:1", "an odd number of hex digits"},
       {"graph \"g\" tensor %0 \"a\" i8[1] data=hex \"0g\"", "f:1:40", "a character that is no hex digit"},
-      {"graph \"g\" tensor %0 \"a\" i8[1] data=elided(4)", "f:1:36", "the content was left out when this text was printed"},
+      {"graph \"g\" tensor %0 \"a\" i8[1] data=elided(4)", "f:1:36",
+       "the content was left out when this text was printed"},
       {"graph \"g\" inputs %0", "f:1:18", "expected '(', found %0"},
       {"graph \"g\" inputs (0)", "f:1:19", "expected a tensor such as %0, found \"0\""},
       {"graph \"g\" node conv_2d(%0)", "f:1:16", "expected a tensor such as %0, found \"conv_2d\""},
@@ -71,7 +72,7 @@ TEST(TextErrors, SayWhereAndWhat) {
     ASSERT_FALSE(g.ok()) << c.text;
     ASSERT_EQ(g.failure().diagnostics.size(), 1U);
     const Diagnostic& d = g.failure().diagnostics[0];
-    EXPECT_EQ(d.code, "E0401") << c.text;
+    EXPECT_EQ(d.code, "E0410") << c.text;
     EXPECT_EQ(d.place, c.place) << c.text;
     EXPECT_EQ(d.reason, c.reason) << c.text;
     EXPECT_EQ(g.failure().exit, ExitCode::input);
@@ -94,10 +95,17 @@ node (%1, _) = conv_2d(%0, _) source=4 {s=2, a=-2.5e+10, "o"="x", p=[0, 2], i=-i
     for (unsigned edits = 1 + random() % 4; edits != 0; --edits) {
       const size_t at = random() % (text.size() + 1);
       switch (random() % 4) {
-        case 0: text.resize(at); break;
-        case 1: text.insert(at, 1, alphabet[random() % alphabet.size()]); break;
-        case 2: text.erase(at, 1 + random() % 8); break;
-        default: text.insert(at, text.substr(random() % (text.size() + 1), random() % 40));
+        case 0:
+          text.resize(at);
+          break;
+        case 1:
+          text.insert(at, 1, alphabet[random() % alphabet.size()]);
+          break;
+        case 2:
+          text.erase(at, 1 + random() % 8);
+          break;
+        default:
+          text.insert(at, text.substr(random() % (text.size() + 1), random() % 40));
       }
     }
     const Result<Graph> g = parse(text);

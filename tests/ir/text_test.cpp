@@ -129,8 +129,12 @@ TEST(Text, OddNamesComeBack) {
 
 TEST(Text, UnsoundGraphsComeBackToo) {
   Graph g;
-  g.tensors.push_back({"negative", DType::i8, {-1, 0, 5}, {{-1.0F, 0.0F, std::numeric_limits<float>::infinity()}, {1}, -3},
-                       bytes({1, 2, 3}), -9});
+  g.tensors.push_back({"negative",
+                       DType::i8,
+                       {-1, 0, 5},
+                       {{-1.0F, 0.0F, std::numeric_limits<float>::infinity()}, {1}, -3},
+                       bytes({1, 2, 3}),
+                       -9});
   g.tensors.push_back({"ragged", DType::f32, {1}, {{}, {4}, 0}, bytes({1, 2, 3}), 5});
   g.tensors.push_back({"empty", DType::i64, {}, {{1.0F}, {}, 0}, bytes({}), 5});
   g.tensors.push_back({"twice", DType::i16, {}, {{1.0F, 2.0F}, {4, 4}, 7}, nullptr, 5});

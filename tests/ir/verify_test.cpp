@@ -50,16 +50,26 @@ TEST(Verify, EachRuleHasItsWords) {
        "error[E0412]: g.tflite: node 0 \"mid\" (first): output -1 is not a tensor of this graph\n"},
       {"rank", [](Graph& g) { g.tensors[2].shape = Shape(9, 1); },
        "error[E0413]: g.tflite: tensor 2 \"mid\": rank 9 is more than 8\n"},
-      {"empty", [](Graph& g) { g.tensors[2].shape = {3, 0}; },
+      {"empty",
+       [](Graph& g) {
+         g.tensors[2].shape = {3, 0};
+       },
        "error[E0413]: g.tflite: tensor 2 \"mid\": shape 3x0 has a dimension of 0\n"
        "  help: empty tensors hold nothing to compute and are not supported\n"},
-      {"unknown dimension", [](Graph& g) { g.tensors[2].shape = {-1, 3}; },
+      {"unknown dimension",
+       [](Graph& g) {
+         g.tensors[2].shape = {-1, 3};
+       },
        "error[E0413]: g.tflite: tensor 2 \"mid\": shape -1x3 has a dimension of -1\n"
        "  help: every dimension must be known; export the model with a fixed input shape\n"},
       {"overflowing shape", [](Graph& g) { g.tensors[2].shape = Shape(8, std::numeric_limits<int32_t>::max()); },
-       "error[E0414]: g.tflite: tensor 2 \"mid\": shape 2147483647x2147483647x2147483647x2147483647x2147483647x2147483647"
+       "error[E0414]: g.tflite: tensor 2 \"mid\": shape "
+       "2147483647x2147483647x2147483647x2147483647x2147483647x2147483647"
        "x2147483647x2147483647 takes more than 256 MB\n"},
-      {"one byte too many", [](Graph& g) { g.tensors[2].shape = {1 << 28, 1, 1}, g.tensors[3].shape = {(1 << 28) + 1}; },
+      {"one byte too many",
+       [](Graph& g) {
+         g.tensors[2].shape = {1 << 28, 1, 1}, g.tensors[3].shape = {(1 << 28) + 1};
+       },
        "error[E0414]: g.tflite: tensor 3 \"out\": shape 268435457 takes more than 256 MB\n"},
       {"constant too short", [](Graph& g) { g.tensors[1].data = std::make_shared<const Bytes>(7); },
        "error[E0415]: g.tflite: tensor 1 \"w\": the constant has 7 bytes, its type i8 2x4 needs 8\n"},
@@ -83,12 +93,17 @@ TEST(Verify, EachRuleHasItsWords) {
        "error[E0416]: g.tflite: tensor 1 \"w\": quantization: axis -1 is not a dimension of shape 2x4\n"},
       {"quantized float", [](Graph& g) { g.tensors[2].dtype = DType::f32; },
        "error[E0416]: g.tflite: tensor 2 \"mid\": quantization: a tensor of type f32 cannot be quantized\n"},
-      {"constant graph input",
-       [](Graph& g) { g.tensors[0].data = std::make_shared<const Bytes>(4); },
+      {"constant graph input", [](Graph& g) { g.tensors[0].data = std::make_shared<const Bytes>(4); },
        "error[E0417]: g.tflite: tensor 0 \"in\": a graph input has constant content\n"},
-      {"input twice", [](Graph& g) { g.inputs = {0, 0}; },
+      {"input twice",
+       [](Graph& g) {
+         g.inputs = {0, 0};
+       },
        "error[E0417]: g.tflite: tensor 0 \"in\": the tensor is listed twice as a graph input\n"},
-      {"output twice", [](Graph& g) { g.outputs = {3, 3}; },
+      {"output twice",
+       [](Graph& g) {
+         g.outputs = {3, 3};
+       },
        "error[E0417]: g.tflite: tensor 3 \"out\": the tensor is listed twice as a graph output\n"},
       {"output is an input", [](Graph& g) { g.outputs = {0}; },
        "error[E0417]: g.tflite: tensor 0 \"in\": a graph output is not made by any node\n"},
@@ -102,11 +117,20 @@ TEST(Verify, EachRuleHasItsWords) {
       {"a cycle", [](Graph& g) { g.nodes[0].inputs[0] = 3; },
        "error[E0418]: g.tflite: node 0 \"mid\" (first): input 3 \"out\" is used before any node makes it\n"
        "  help: nodes must stand in execution order, without cycles\n"},
-      {"two producers", [](Graph& g) { g.nodes[1].outputs = {3, 2}; },
+      {"two producers",
+       [](Graph& g) {
+         g.nodes[1].outputs = {3, 2};
+       },
        "error[E0418]: g.tflite: node 1 \"out\" (second): output 2 \"mid\" is made by another node already\n"},
-      {"a node makes an input", [](Graph& g) { g.nodes[1].outputs = {3, 0}; },
+      {"a node makes an input",
+       [](Graph& g) {
+         g.nodes[1].outputs = {3, 0};
+       },
        "error[E0418]: g.tflite: node 1 \"out\" (second): output 0 \"in\" is a graph input\n"},
-      {"a node makes a constant", [](Graph& g) { g.nodes[1].outputs = {3, 1}; },
+      {"a node makes a constant",
+       [](Graph& g) {
+         g.nodes[1].outputs = {3, 1};
+       },
        "error[E0418]: g.tflite: node 1 \"out\" (second): output 1 \"w\" is a constant\n"},
       {"a node without outputs", [](Graph& g) { g.nodes.push_back(g.nodes[1]), g.nodes[2].outputs = {}; },
        "error[E0412]: g.tflite: node 2 (second): the node has no outputs\n"},
@@ -137,13 +161,15 @@ TEST(Verify, TotalsAreBounded) {
     n.outputs = {g.add(Tensor{"t", DType::i8, {1 << 28}, {}, nullptr, -1})};
     g.nodes.push_back(n);
   }
-  EXPECT_EQ(verdict(g), "error[E0414]: g.tflite: all tensors together take more than 1024 MB\n"
-                        "  help: models this large are beyond what this tool is for\n");
+  EXPECT_EQ(verdict(g),
+            "error[E0414]: g.tflite: all tensors together take more than 1024 MB\n"
+            "  help: models this large are beyond what this tool is for\n");
 
   g = *parse(sound);
   g.nodes.resize(max_graph_nodes + 1);
-  EXPECT_EQ(verdict(g), "error[E0411]: g.tflite: 8193 nodes and 5 tensors are too many\n"
-                        "  help: at most 8192 nodes and 65536 tensors are accepted\n");
+  EXPECT_EQ(verdict(g),
+            "error[E0411]: g.tflite: 8193 nodes and 5 tensors are too many\n"
+            "  help: at most 8192 nodes and 65536 tensors are accepted\n");
 
   g = *parse(sound);
   g.nodes[0].inputs.assign(16 * max_graph_nodes, 0);
