@@ -38,7 +38,8 @@ std::string literal(const std::string& text) {
   std::string out = "\"";
   for (char c : text) {
     const auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\' || c == '?' || u < 0x20 || u > 0x7E) {  // octal ends after three digits; `?` avoids trigraphs
+    // Octal ends after three digits; `?` avoids trigraphs, `@` the marks of fill().
+    if (c == '"' || c == '\\' || c == '?' || c == '@' || u < 0x20 || u > 0x7E) {
       out += {'\\', digits[u >> 6], digits[u >> 3 & 7], digits[u & 7]};
     } else {
       out += c;

@@ -56,7 +56,8 @@ Operand Lowering::declare(TensorId id) {
     const char* type = t.dtype == DType::i8 ? "int8_t" : t.dtype == DType::f32 ? "float" : t.dtype == DType::i32 ? "int32_t"
                                                                                                                 : "uint8_t";
     const size_t element = t.dtype == DType::f32 || t.dtype == DType::i32 ? 4 : 1;
-    operand.constant = pool.add(name("operand"), type, t.data->data(), t.data->size() / element, element, 4);
+    const std::string what = "operand" + std::to_string(out.inputs.size());
+    operand.constant = pool.add(name(what.c_str()), type, t.data->data(), t.data->size() / element, element, 4);
   } else {
     operand.tensor = id;
   }
