@@ -7,7 +7,15 @@
 namespace smelt::verify {
 namespace {
 
-/// Emits into `directory` and describes the result to the harness.
+Result<RunResult> run(const targets::Target& target, const Image& image, const Runs& inputs) {
+  Job job;
+  job.batches.push_back({0, inputs});
+  job.deadline = std::chrono::seconds(900);
+  return run_image(target, image, job);
+}
+
+}  // namespace
+
 Result<ModelSpec> emit_model(const Program& program, const std::string& name, const TempDir& directory, bool taps) {
   EmitOptions options;
   options.name = name;
@@ -41,15 +49,6 @@ Result<ModelSpec> emit_model(const Program& program, const std::string& name, co
   }
   return spec;
 }
-
-Result<RunResult> run(const targets::Target& target, const Image& image, const Runs& inputs) {
-  Job job;
-  job.batches.push_back({0, inputs});
-  job.deadline = std::chrono::seconds(900);
-  return run_image(target, image, job);
-}
-
-}  // namespace
 
 Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs) {
   const TempDir directory;

@@ -15,6 +15,9 @@ namespace smelt::verify {
 /// By run, then by input (or output).
 using Runs = std::vector<std::vector<Bytes>>;
 
+/// Emits a Program into `directory` and describes the result to the harness; with `taps`, every tensor's rows too.
+Result<ModelSpec> emit_model(const Program& program, const std::string& name, const TempDir& directory, bool taps);
+
 /// One image through the model's own API.
 struct Measured {
   std::optional<Sizes> sizes;                 ///< null on the host
