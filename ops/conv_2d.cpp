@@ -1,5 +1,5 @@
-// Convolution in NHWC, filters [output channel, row, column, input channel of its group]; the group count is what the two
-// channel counts imply. Source: TensorFlow Lite, kernels/conv.cc, reference/integer_ops/conv.h, reference/conv.h.
+// Convolution in NHWC, filters [output channel, row, column, input channel of its group]; the group count is what the
+// two channel counts imply. Source: TensorFlow Lite, kernels/conv.cc, reference/integer_ops/conv.h, reference/conv.h.
 #include "runtime/ops/conv_2d.hpp"
 
 #include <algorithm>
@@ -47,7 +47,8 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
   return std::vector<TensorType>{{graph.at(node.in(0)).dtype, g->output()}};
 }
 
-/// Calls tap(input value index, weight index) for every tap of one output that lies in the image, in the reference's order.
+/// Calls tap(input value index, weight index) for every tap of one output that lies in the image, in the reference's
+/// order.
 template <class F>
 void each_tap(const Geometry& g, int32_t depth, int32_t b, int32_t y, int32_t x, int32_t o, F tap) {
   const int32_t group = o / (g.out_c / (g.in_c / depth));
@@ -88,9 +89,10 @@ void evaluate_s8(const Evaluation& e, const Geometry& g, const Operands& o) {
     each_tap(g, o.weights.shape[3], b, y, x, c,
              [&](int64_t i, int64_t w) { sum += (in[i] - o.input.quant.zero_point[0]) * weights[w]; });
     if (o.bias != nullptr) sum += o.bias->as<int32_t>()[c];
-    const int32_t scaled = oracle::requantize(static_cast<int32_t>(static_cast<uint32_t>(sum)), scales[static_cast<size_t>(c)]);
-    out[index] = static_cast<int8_t>(
-        std::clamp<int64_t>(int64_t{scaled} + o.output.quant.zero_point[0], range.low, range.high));
+    const int32_t scaled =
+        oracle::requantize(static_cast<int32_t>(static_cast<uint32_t>(sum)), scales[static_cast<size_t>(c)]);
+    out[index] =
+        static_cast<int8_t>(std::clamp<int64_t>(int64_t{scaled} + o.output.quant.zero_point[0], range.low, range.high));
   });
 }
 
@@ -149,7 +151,8 @@ Outcome lower(Lowering& l) {
     p.chunk = pack::paired_chunk(w, g.out_c, taps);
     p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::blocks(w, groups, p.group_out, taps, 4), 4));
     const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
-    p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(pack::padded_channels(channels, groups))));
+    p.channels =
+        static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(pack::padded_channels(channels, groups))));
     p.zero = o.input.quant.zero_point[0];
     p.to = convolution::clamp_s8(l.node, o.output);
     l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
@@ -163,9 +166,10 @@ Outcome lower(Lowering& l) {
     p.to = convolution::clamp_f32(l.node);
     l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_f32));
   }
-  l.params("smelt::Conv2D", p,
-           "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
-           "run_columns depth groups group_out taps chunk weights channels zero to.offset to.span to.low");
+  l.params(
+      "smelt::Conv2D", p,
+      "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
+      "run_columns depth groups group_out taps chunk weights channels zero to.offset to.span to.low");
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
   l.scratch(p.taps * 4);
   if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&

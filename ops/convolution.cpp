@@ -63,11 +63,11 @@ Outcome check_quantization(const Graph& graph, const Node& node, int axis) {
     }
   }
   const Quantization& q = o.weights.quant;
-  if (q.scale.size() != q.zero_point.size() || (q.scale.size() != 1 && q.scale.size() != static_cast<size_t>(channels)) ||
-      (q.per_channel() && q.axis != axis)) {
+  if (q.scale.size() != q.zero_point.size() ||
+      (q.scale.size() != 1 && q.scale.size() != static_cast<size_t>(channels)) || (q.per_channel() && q.axis != axis)) {
     return fail(graph, node, "E0304",
-                "the weights need one scale or " + std::to_string(channels) + " along axis " + std::to_string(axis) + ", not " +
-                    std::to_string(q.scale.size()) + " along axis " + std::to_string(q.axis));
+                "the weights need one scale or " + std::to_string(channels) + " along axis " + std::to_string(axis) +
+                    ", not " + std::to_string(q.scale.size()) + " along axis " + std::to_string(q.axis));
   }
   if (std::any_of(q.zero_point.begin(), q.zero_point.end(), [](int32_t z) { return z != 0; })) {
     return fail(graph, node, "E0304", "int8 weights with a zero point other than 0 are not supported",
@@ -79,13 +79,15 @@ Outcome check_quantization(const Graph& graph, const Node& node, int axis) {
 Outcome take_window(const Graph& graph, Node& node) {
   const Operands o = operands(graph, node);
   if (o.input.shape.size() != 4 || o.weights.shape.size() != 4) {
-    return fail(graph, node, "E0303", "input and weights must be of rank 4, not " + to_string(o.input.shape) + " and " +
-                                          to_string(o.weights.shape));
+    return fail(
+        graph, node, "E0303",
+        "input and weights must be of rank 4, not " + to_string(o.input.shape) + " and " + to_string(o.weights.shape));
   }
   const std::string padding = node.attrs.s("padding", "SAME");
-  if (padding != "SAME" && padding != "VALID") return fail(graph, node, "E0301", "padding " + padding + " is not supported");
-  const auto axis = [&](const char* raw_stride, const char* raw_dilation, size_t dim, const char* stride, const char* dilation,
-                        const char* before, const char* after) {
+  if (padding != "SAME" && padding != "VALID")
+    return fail(graph, node, "E0301", "padding " + padding + " is not supported");
+  const auto axis = [&](const char* raw_stride, const char* raw_dilation, size_t dim, const char* stride,
+                        const char* dilation, const char* before, const char* after) {
     const int64_t s = node.attrs.i(raw_stride, 1);
     const int64_t d = node.attrs.i(raw_dilation, 1);
     if (s < 1 || s > max_window || d < 1 || d > max_window) return false;
@@ -113,8 +115,9 @@ Outcome take_window(const Graph& graph, Node& node) {
 Result<Geometry> geometry(const Graph& graph, const Node& node, int32_t out_c) {
   const Operands o = operands(graph, node);
   if (o.input.shape.size() != 4 || o.weights.shape.size() != 4) {
-    return fail(graph, node, "E0303", "input and weights must be of rank 4, not " + to_string(o.input.shape) + " and " +
-                                          to_string(o.weights.shape));
+    return fail(
+        graph, node, "E0303",
+        "input and weights must be of rank 4, not " + to_string(o.input.shape) + " and " + to_string(o.weights.shape));
   }
   const auto bounded = [&](const char* name, int64_t low) {
     const int64_t v = node.attrs.i(name, low - 1);
@@ -136,14 +139,26 @@ Result<Geometry> geometry(const Graph& graph, const Node& node, int32_t out_c) {
   const int64_t out_h = span(1, "stride_h", "dilation_h", "pad_top", "pad_bottom");
   const int64_t out_w = span(2, "stride_w", "dilation_w", "pad_left", "pad_right");
   if (out_h < 1 || out_w < 1 || out_h > max_window || out_w > max_window) {
-    return fail(graph, node, "E0303", "the window of " + to_string(o.weights.shape) + " does not fit the input " +
-                                          to_string(o.input.shape));
+    return fail(graph, node, "E0303",
+                "the window of " + to_string(o.weights.shape) + " does not fit the input " + to_string(o.input.shape));
   }
   const auto attr = [&](const char* name) { return static_cast<int32_t>(node.attrs.i(name)); };
   const Shape& in = o.input.shape;
-  return Geometry{in[0], in[1], in[2], in[3], static_cast<int32_t>(out_h), static_cast<int32_t>(out_w), out_c,
-                  o.weights.shape[1], o.weights.shape[2], attr("stride_h"), attr("stride_w"), attr("pad_top"),
-                  attr("pad_left"), attr("dilation_h"), attr("dilation_w")};
+  return Geometry{in[0],
+                  in[1],
+                  in[2],
+                  in[3],
+                  static_cast<int32_t>(out_h),
+                  static_cast<int32_t>(out_w),
+                  out_c,
+                  o.weights.shape[1],
+                  o.weights.shape[2],
+                  attr("stride_h"),
+                  attr("stride_w"),
+                  attr("pad_top"),
+                  attr("pad_left"),
+                  attr("dilation_h"),
+                  attr("dilation_w")};
 }
 
 std::vector<Multiplier> multipliers(const Operands& o, int32_t channels) {
@@ -159,7 +174,8 @@ std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& 
                               const std::vector<int64_t>& weight_sums) {
   std::vector<Channel> all;
   for (size_t c = 0; c < scales.size(); ++c) {
-    const int64_t bias = (o.bias != nullptr ? o.bias->as<int32_t>()[c] : 0) - o.input.quant.zero_point[0] * weight_sums[c];
+    const int64_t bias =
+        (o.bias != nullptr ? o.bias->as<int32_t>()[c] : 0) - o.input.quant.zero_point[0] * weight_sums[c];
     all.push_back({static_cast<int32_t>(static_cast<uint32_t>(bias)), scales[c].multiplier, ~scales[c].shift});
   }
   return all;

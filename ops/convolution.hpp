@@ -1,5 +1,5 @@
-// What convolution, depthwise convolution and fully connected layers share: checks, window geometry, the quantization of
-// their sums.
+// What convolution, depthwise convolution and fully connected layers share: checks, window geometry, the quantization
+// of their sums.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct Operands {
 };
 Operands operands(const Graph& graph, const Node& node);
 
-/// Two or three inputs, one output, weights and bias constant, all float32 or int8 (bias int32), int8 weights symmetric and
-/// with one scale or one for each of `channels` along `axis`; input and output with one scale each.
+/// Two or three inputs, one output, weights and bias constant, all float32 or int8 (bias int32), int8 weights symmetric
+/// and with one scale or one for each of `channels` along `axis`; input and output with one scale each.
 Outcome check_operands(const Graph& graph, const Node& node);
 Outcome check_quantization(const Graph& graph, const Node& node, int axis);
 
@@ -44,7 +44,8 @@ Result<Geometry> geometry(const Graph& graph, const Node& node, int32_t out_c);
 /// Source: TensorFlow Lite, kernels/kernel_util.cc, PopulateConvolutionQuantizationParams.
 std::vector<Multiplier> multipliers(const Operands& o, int32_t channels);
 
-/// Bias, multiplier and shift of each output channel; `weight_sums` (of each output channel) fold the input's zero point.
+/// Bias, multiplier and shift of each output channel; `weight_sums` (of each output channel) fold the input's zero
+/// point.
 std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& scales,
                               const std::vector<int64_t>& weight_sums);
 std::vector<float> biases(const Operands& o, int32_t channels);  ///< zeros where absent

@@ -28,9 +28,10 @@ Result<Geometry> check(const Graph& graph, const Node& node) {
   Result<Geometry> g = convolution::geometry(graph, node, o.weights.shape.size() == 4 ? o.weights.shape[3] : 0);
   if (!g) return g;
   if (o.weights.shape[0] != 1 || g->out_c % g->in_c != 0) {
-    return fail(graph, node, "E0303",
-                "filters of " + to_string(o.weights.shape) + " do not fit " + std::to_string(g->in_c) + " input channels",
-                "1 x rows x columns x a multiple of the input channels is wanted");
+    return fail(
+        graph, node, "E0303",
+        "filters of " + to_string(o.weights.shape) + " do not fit " + std::to_string(g->in_c) + " input channels",
+        "1 x rows x columns x a multiple of the input channels is wanted");
   }
   // 2^17 products of int8 and int8 fit a sum of 32 bits; a table of the taps is kept in the arena.
   if (int64_t{g->kernel_h} * g->kernel_w >= 1 << 17) {
@@ -84,9 +85,8 @@ void evaluate(const Evaluation& e) {
       e.out[0]->as<int8_t>()[index] = static_cast<int8_t>(
           std::clamp<int64_t>(int64_t{scaled} + o.output.quant.zero_point[0], range.low, range.high));
     } else {
-      float sum = sum_taps<float>(g, b, y, x, c, [&](int64_t i, int64_t w) {
-        return e.in[0]->as<float>()[i] * e.in[1]->as<float>()[w];
-      });
+      float sum = sum_taps<float>(
+          g, b, y, x, c, [&](int64_t i, int64_t w) { return e.in[0]->as<float>()[i] * e.in[1]->as<float>()[w]; });
       if (o.bias != nullptr) sum += o.bias->as<float>()[c];
       const FloatRange range = float_activation(activation);
       e.out[0]->as<float>()[index] = std::min(std::max(sum, range.low), range.high);
@@ -136,9 +136,10 @@ Outcome lower(Lowering& l) {
     p.to = convolution::clamp_f32(l.node);
     l.kernel("ops/depthwise_conv_2d.hpp", SMELT_KERNEL(depthwise_conv_2d_f32));
   }
-  l.params("smelt::DepthwiseConv2D", p,
-           "step_rows in_h in_w in_c out_h out_w out_c stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h "
-           "kernel_w multiplier weights channels zero to.offset to.span to.low");
+  l.params(
+      "smelt::DepthwiseConv2D", p,
+      "step_rows in_h in_w in_c out_h out_w out_c stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h "
+      "kernel_w multiplier weights channels zero to.offset to.span to.low");
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
   l.scratch(pack::round_up(taps * 4 + g.in_c * size_of(o.input.dtype), 4));
   return Done{};

@@ -18,9 +18,11 @@ Outcome normalize(Graph& graph, Node& node) {
   if (const Outcome o = checks::take_activation(graph, node); !o) return o;
   const std::string format = node.attrs.s("weights_format", "DEFAULT");
   if (format != "DEFAULT") {
-    return fail(graph, node, "E0301", "weights format " + format + " is not supported", "export the model with plain weights");
+    return fail(graph, node, "E0301", "weights format " + format + " is not supported",
+                "export the model with plain weights");
   }
-  for (const char* name : {"weights_format", "asymmetric_quantize_inputs", "quantized_bias_type"}) node.attrs.erase(name);
+  for (const char* name : {"weights_format", "asymmetric_quantize_inputs", "quantized_bias_type"})
+    node.attrs.erase(name);
   if (!node.attrs.has("keep_num_dims")) node.attrs.set("keep_num_dims", int64_t{0});
   return Done{};
 }
@@ -40,13 +42,16 @@ Result<Sizes> check(const Graph& graph, const Node& node) {
   const int32_t units = o.weights.shape[0];
   const int32_t depth = o.weights.shape[1];
   const bool keep = node.attrs.i("keep_num_dims") != 0;
-  const bool fits = keep ? !o.input.shape.empty() && o.input.shape.back() == depth : elements(o.input.shape) % depth == 0;
+  const bool fits =
+      keep ? !o.input.shape.empty() && o.input.shape.back() == depth : elements(o.input.shape) % depth == 0;
   if (!fits) {
-    return fail(graph, node, "E0303",
-                "an input of " + to_string(o.input.shape) + " does not divide into vectors of " + std::to_string(depth));
+    return fail(
+        graph, node, "E0303",
+        "an input of " + to_string(o.input.shape) + " does not divide into vectors of " + std::to_string(depth));
   }
   // 2^17 products of int8 and int8 fit a sum of 32 bits.
-  if (depth >= 1 << 17) return fail(graph, node, "E0303", "weights of " + to_string(o.weights.shape) + " are too large");
+  if (depth >= 1 << 17)
+    return fail(graph, node, "E0303", "weights of " + to_string(o.weights.shape) + " are too large");
   if (const Outcome q = convolution::check_quantization(graph, node, 0); !q) return q.failure();
   Sizes s{static_cast<int32_t>(elements(o.input.shape) / depth), depth, units, {}};
   s.output = keep ? o.input.shape : Shape{s.batches, units};
@@ -60,8 +65,8 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
   return std::vector<TensorType>{{graph.at(node.in(0)).dtype, s->output}};
 }
 
-/// With one scale for all weights the reference multiplies the two scales as floats, for several it does as convolution.
-/// Source: TensorFlow Lite, kernels/kernel_util.cc, GetQuantizedConvolutionMultipler.
+/// With one scale for all weights the reference multiplies the two scales as floats, for several it does as
+/// convolution. Source: TensorFlow Lite, kernels/kernel_util.cc, GetQuantizedConvolutionMultipler.
 std::vector<Multiplier> unit_multipliers(const Operands& o, int32_t units) {
   if (o.weights.quant.per_channel()) return convolution::multipliers(o, units);
   const float product = o.input.quant.scale[0] * o.weights.quant.scale[0];
@@ -123,8 +128,8 @@ Outcome lower(Lowering& l) {
   } else {
     p.weights = static_cast<int32_t>(
         l.pool.add(l.name("weights"), pack::blocks(o.weights.as<float>(), 1, s.units, s.depth, 1)));
-    p.channels = static_cast<int32_t>(
-        l.pool.add(l.name("bias"), pack::padded_channels(convolution::biases(o, s.units), 1)));
+    p.channels =
+        static_cast<int32_t>(l.pool.add(l.name("bias"), pack::padded_channels(convolution::biases(o, s.units), 1)));
     p.to = convolution::clamp_f32(l.node);
     l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_f32));
   }

@@ -1,7 +1,8 @@
 // Fixed-point requantization, bit-exact to TensorFlow Lite's reference kernels with double rounding.
 //
 // Source: TensorFlow Lite, kernels/internal/common.h (MultiplyByQuantizedMultiplier without
-// TFLITE_SINGLE_ROUNDING) and gemmlowp, fixedpoint/fixedpoint.h (SaturatingRoundingDoublingHighMul, RoundingDivideByPOT).
+// TFLITE_SINGLE_ROUNDING) and gemmlowp, fixedpoint/fixedpoint.h (SaturatingRoundingDoublingHighMul,
+// RoundingDivideByPOT).
 #ifndef SMELT_RUNTIME_QUANTIZE_HPP
 #define SMELT_RUNTIME_QUANTIZE_HPP
 
@@ -9,8 +10,9 @@
 
 namespace smelt {
 
-/// High 32 bits of 2*a*b, rounded to nearest, halves away from zero for positive and towards zero for negative products.
-/// Exact for every pair but (INT32_MIN, INT32_MIN), which no caller can reach: multipliers are never negative.
+/// High 32 bits of 2*a*b, rounded to nearest, halves away from zero for positive and towards zero for negative
+/// products. Exact for every pair but (INT32_MIN, INT32_MIN), which no caller can reach: multipliers are never
+/// negative.
 inline int32_t doubling_high_mul(int32_t a, int32_t b) {
   // The reference adds 2^30 or 1 - 2^30 by the product's sign and divides by 2^31 towards zero, which equals one
   // arithmetic shift: for negative products trunc((p + 1 - 2^30) / 2^31) = (p + 2^30) >> 31 in every case. Written in
@@ -35,9 +37,9 @@ inline int32_t requantize_right(int32_t x, int32_t multiplier, int32_t right) {
   if (__builtin_expect(right < 0, 0)) {
     return doubling_high_mul(static_cast<int32_t>(static_cast<uint32_t>(x) << ~right), multiplier);
   }
-  // rounding_shift_right(high, right + 1), shorter. Rounding halves up is ((high >> right) + 1) >> 1; halves of negative
-  // values go down instead if 1 is taken from them first, which changes the result in no other case. `high` is never
-  // INT32_MIN, as multipliers are below 2^31.
+  // rounding_shift_right(high, right + 1), shorter. Rounding halves up is ((high >> right) + 1) >> 1; halves of
+  // negative values go down instead if 1 is taken from them first, which changes the result in no other case. `high` is
+  // never INT32_MIN, as multipliers are below 2^31.
   const int32_t high = doubling_high_mul(x, multiplier);
   return (((high + (high >> 31)) >> right) + 1) >> 1;
 }

@@ -9,12 +9,12 @@
 namespace smelt {
 using ConvS8 = PairedConvS8;
 using DotS8 = PairedDotS8;
-}
+}  // namespace smelt
 #else
 namespace smelt {
 using ConvS8 = ScalarConvS8;
 using DotS8 = ScalarDotS8;
-}
+}  // namespace smelt
 #endif
 
 #endif

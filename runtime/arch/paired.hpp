@@ -1,4 +1,5 @@
-// Primitives of convolution for cores that multiply 32 x 32 bits into a 64-bit sum in one cycle (SMLAL on Cortex-M4 and up).
+// Primitives of convolution for cores that multiply 32 x 32 bits into a 64-bit sum in one cycle (SMLAL on Cortex-M4 and
+// up).
 //
 // One long multiply-add serves two pixels: their taps x and y travel as x + 2^23 * y, which fits 32 bits for every pair
 // of int8, so a 64-bit sum over k of (x + 2^23 * y) * w holds the sum of x * w in its low 23 bits and the sum of y * w
@@ -17,8 +18,8 @@ namespace smelt {
 #endif
 
 /// A 64-bit sum that starts at `start`, half the reach of its low field, so that the low field is never negative and
-/// takes nothing from the high one. On Arm it is two registers: compilers copy 64-bit pairs to and fro, which was a third of
-/// the inner loops.
+/// takes nothing from the high one. On Arm it is two registers: compilers copy 64-bit pairs to and fro, which was a
+/// third of the inner loops.
 struct WideSum {
 #ifdef SMELT_LONG_MULTIPLY
   uint32_t bits;
@@ -120,9 +121,9 @@ struct PairedConvS8 {
   }
 };
 
-/// Two bytes of a word of weights, 24 bits apart, meet an input in one product: the lower is never negative (pack::words
-/// adds 128), the upper has its sign at the top of the word. Their sums
-/// part at bit 24: those of 256 taps stay below 2^23.
+/// Two bytes of a word of weights, 24 bits apart, meet an input in one product: the lower is never negative
+/// (pack::words adds 128), the upper has its sign at the top of the word. Their sums part at bit 24: those of 256 taps
+/// stay below 2^23.
 struct PairedDotS8 {
   static int32_t lift(const int8_t* x, int32_t n) { return ScalarDotS8::lift(x, n); }
 

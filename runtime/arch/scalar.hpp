@@ -16,8 +16,8 @@ namespace smelt {
 /// acc[j] = sum over k of x[k] * w[4k + j]; n is a multiple of four and below 2^17, so that no sum overflows.
 __attribute__((noinline)) inline void dot4_s8(const int8_t* x, const int8_t* w, int32_t n, int32_t* acc) {
   int32_t a = 0, b = 0, c = 0, d = 0;
-#define SMELT_TAP(k)      \
-  {                       \
+#define SMELT_TAP(k)        \
+  {                         \
     const int32_t u = x[k]; \
     a += u * w[4 * k];      \
     b += u * w[4 * k + 1];  \
@@ -136,7 +136,8 @@ struct ScalarDotS8 {
     for (int32_t i = 0; i < n; ++i) sum += x[i];
     return -128 * sum;
   }
-  static __attribute__((noinline)) void dot(const int8_t* x, const uint32_t* words, int32_t n, int32_t lift, int32_t* acc) {
+  static __attribute__((noinline)) void dot(const int8_t* x, const uint32_t* words, int32_t n, int32_t lift,
+                                            int32_t* acc) {
     const auto* w = reinterpret_cast<const int8_t*>(words);
     int32_t a = lift, b = 0, c = lift, d = 0;
     for (const int8_t* end = x + n; x != end; w += 4) {

@@ -11,25 +11,27 @@
 
 namespace smelt {
 
-/// Views: output, input, patch. A window row is `runs` runs of `run` elements that lie side by side in the input: one run
-/// of all columns, or, where dilation or groups set them apart, one for each column.
+/// Views: output, input, patch. A window row is `runs` runs of `run` elements that lie side by side in the input: one
+/// run of all columns, or, where dilation or groups set them apart, one for each column.
 struct Conv2D {
   int32_t step_rows;  ///< output rows of a step: 1, or all of all images
   int32_t in_h, in_w, in_c;
   int32_t out_h, out_w;
   int32_t stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w;
   int32_t kernel_h, runs, run_columns;
-  int32_t depth;      ///< input channels of a group
+  int32_t depth;  ///< input channels of a group
   int32_t groups, group_out;
-  int32_t taps;       ///< of a patch, rounded up as the packing wants it
-  int32_t chunk;      ///< taps that partial sums can bear
-  int32_t weights;    ///< offset: for each group, for each four output channels, for each tap, four weights
-  int32_t channels;   ///< offset: Channel (or float bias) of each output channel, padded like the weights
-  int32_t zero;       ///< stands for padding: the input's zero point
-  Clamp to;           ///< for floats: see clamp_store
+  int32_t taps;      ///< of a patch, rounded up as the packing wants it
+  int32_t chunk;     ///< taps that partial sums can bear
+  int32_t weights;   ///< offset: for each group, for each four output channels, for each tap, four weights
+  int32_t channels;  ///< offset: Channel (or float bias) of each output channel, padded like the weights
+  int32_t zero;      ///< stands for padding: the input's zero point
+  Clamp to;          ///< for floats: see clamp_store
 };
 
-struct Conv2DInt8 : ConvS8 {
+/// P: primitives for int8, see runtime/arch/.
+template <class P>
+struct Conv2DInt8 : P {
   using Element = int8_t;
   using Weight = int8_t;
   using Sum = int32_t;
@@ -126,7 +128,7 @@ inline void conv_2d(const Firing& f) {
   }
 }
 
-inline void conv_2d_s8(const Firing& f) { conv_2d<Conv2DInt8>(f); }
+inline void conv_2d_s8(const Firing& f) { conv_2d<Conv2DInt8<ConvS8>>(f); }
 inline void conv_2d_f32(const Firing& f) { conv_2d<Conv2DFloat>(f); }
 
 }  // namespace smelt

@@ -1,5 +1,5 @@
-// Depthwise convolution: for each output pixel a table says where its window's taps lie; taps in the padding lie in a row
-// of zero points, so that every pixel takes the same way.
+// Depthwise convolution: for each output pixel a table says where its window's taps lie; taps in the padding lie in a
+// row of zero points, so that every pixel takes the same way.
 #ifndef SMELT_RUNTIME_OPS_DEPTHWISE_CONV_2D_HPP
 #define SMELT_RUNTIME_OPS_DEPTHWISE_CONV_2D_HPP
 
@@ -17,9 +17,9 @@ struct DepthwiseConv2D {
   int32_t stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w;
   int32_t kernel_h, kernel_w;
   int32_t multiplier;  ///< output channels of an input channel
-  int32_t weights;   ///< offset: see pack::depthwise
-  int32_t channels;  ///< offset: Channel (or float bias) of each output channel
-  int32_t zero;      ///< stands for padding: the input's zero point
+  int32_t weights;     ///< offset: see pack::depthwise
+  int32_t channels;    ///< offset: Channel (or float bias) of each output channel
+  int32_t zero;        ///< stands for padding: the input's zero point
   Clamp to;
 };
 

@@ -18,18 +18,20 @@ struct FullyConnected {
   Clamp to;
 };
 
-inline void fully_connected_s8(const Firing& f) {
+/// D: see DotS8 in runtime/arch/.
+template <class D>
+inline void fully_connected_int8(const Firing& f) {
   const auto& p = f.as<FullyConnected>();
   for (int32_t row = f.step; row < f.step + f.count; ++row) {
     const auto* x = f.in<int8_t>(1, row);
     auto* out = f.out<int8_t>(0, row);
     for (int32_t v = 0; v < p.vectors; ++v, x += p.depth) {
-      const int32_t lift = DotS8::lift(x, p.depth);
+      const int32_t lift = D::lift(x, p.depth);
       const auto* weights = f.constant<uint32_t>(static_cast<uint32_t>(p.weights));
       const auto* channels = f.constant<Channel>(static_cast<uint32_t>(p.channels));
       for (int32_t left = p.units; left > 0; left -= 4, weights += p.depth, channels += 4) {
         int32_t acc[4];
-        DotS8::dot(x, weights, p.depth, lift, acc);
+        D::dot(x, weights, p.depth, lift, acc);
         const int32_t n = left < 4 ? left : 4;
         requantize_store(channels, acc, n, p.to, out);
         out += n;
@@ -37,6 +39,8 @@ inline void fully_connected_s8(const Firing& f) {
     }
   }
 }
+
+inline void fully_connected_s8(const Firing& f) { fully_connected_int8<DotS8>(f); }
 
 inline void fully_connected_f32(const Firing& f) {
   const auto& p = f.as<FullyConnected>();

@@ -1,0 +1,97 @@
+// Graphs of one convolution, depthwise convolution or fully connected layer, for tests.
+#pragma once
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ir/graph.hpp"
+
+namespace smelt::test {
+
+struct Layer {
+  std::string op;
+  DType dtype = DType::i8;
+  Shape input, weights, output;  ///< output: as infer says, filled in by the test
+  Attrs attrs;
+  bool bias = true;
+  bool per_channel = true;
+  int extremes = 0;  ///< 0: random values; 1: inputs and weights of the largest size; 2: large biases as well
+};
+
+inline int32_t between(std::mt19937& random, int32_t low, int32_t high) {
+  return low + static_cast<int32_t>(random() % static_cast<uint32_t>(high - low + 1));
+}
+
+inline float scale_between(std::mt19937& random, double low, double high) {
+  return static_cast<float>(std::exp(std::log(low) + (std::log(high) - std::log(low)) * (random() % 10001) / 10000.0));
+}
+
+inline Bytes random_bytes(std::mt19937& random, DType dtype, int64_t n, int extremes) {
+  Bytes bytes(static_cast<size_t>(n * size_of(dtype)));
+  for (int64_t i = 0; i < n; ++i) {
+    if (dtype == DType::i8) {
+      const bool up = random() % 2 == 0;
+      bytes[static_cast<size_t>(i)] = static_cast<uint8_t>(extremes == 0 ? random() : up ? 127 : -128);
+    } else {
+      const float v = static_cast<float>(static_cast<int32_t>(random()) >> 8) / (1 << 22);
+      std::memcpy(&bytes[static_cast<size_t>(4 * i)], &v, 4);
+    }
+  }
+  return bytes;
+}
+
+inline Graph graph_of(const Layer& layer, std::mt19937& random) {
+  const bool integer = layer.dtype == DType::i8;
+  Graph g;
+  g.file = "test";
+  const auto tensor = [&](const char* name, DType dtype, const Shape& shape) {
+    Tensor t;
+    t.name = name;
+    t.dtype = dtype;
+    t.shape = shape;
+    return t;
+  };
+  Tensor in = tensor("in", layer.dtype, layer.input);
+  Tensor weights = tensor("weights", layer.dtype, layer.weights);
+  Tensor out = tensor("out", layer.dtype, layer.output);
+  const int axis = layer.op == "depthwise_conv_2d" ? 3 : 0;
+  const int32_t channels = layer.weights[static_cast<size_t>(axis)];
+  if (integer) {
+    in.quant = {{scale_between(random, 0.001, 1)}, {between(random, -128, 127)}, 0};
+    out.quant = {{scale_between(random, 0.001, 10)}, {between(random, -128, 127)}, 0};
+    for (int32_t c = 0; c < (layer.per_channel ? channels : 1); ++c) {
+      weights.quant.scale.push_back(scale_between(random, 0.0001, 0.5));
+      weights.quant.zero_point.push_back(0);
+    }
+    weights.quant.axis = axis;
+  }
+  const Bytes content = random_bytes(random, layer.dtype, elements(layer.weights), layer.extremes);
+  weights.data = std::make_shared<const Bytes>(content);
+  Node node;
+  node.op = layer.op;
+  node.attrs = layer.attrs;
+  node.inputs = {g.add(in), g.add(weights)};
+  if (layer.bias) {
+    Tensor bias = tensor("bias", integer ? DType::i32 : DType::f32, {channels});
+    Bytes values = random_bytes(random, DType::f32, channels, 0);
+    if (integer) {
+      for (int32_t c = 0; c < channels; ++c) {
+        const int32_t v = layer.extremes == 2 ? between(random, -(1 << 30), 1 << 30) : between(random, -20000, 20000);
+        std::memcpy(&values[static_cast<size_t>(4 * c)], &v, 4);
+      }
+    }
+    bias.data = std::make_shared<const Bytes>(values);
+    node.inputs.push_back(g.add(bias));
+  }
+  node.outputs = {g.add(out)};
+  g.inputs = {node.inputs[0]};
+  g.outputs = node.outputs;
+  g.nodes.push_back(node);
+  return g;
+}
+
+}  // namespace smelt::test

@@ -1,0 +1,181 @@
+// Random layers: the compiled program at both ring depths, with every set of primitives, against the oracle.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "lower/compile.hpp"
+#include "ops/op.hpp"
+#include "runtime/ops/conv_2d.hpp"
+#include "runtime/ops/fully_connected.hpp"
+#include "tests/kernels/layer.hpp"
+
+namespace smelt {
+namespace {
+
+using test::between;
+using test::Layer;
+
+const std::vector<const char*> activations = {"none", "relu", "relu6", "relu_n1_to_1"};
+
+void expect_equal(const Bytes& got, const Bytes& want, DType dtype, const std::string& what) {
+  ASSERT_EQ(got.size(), want.size()) << what;
+  if (dtype == DType::i8) {
+    ASSERT_EQ(got, want) << what;
+    return;
+  }
+  const auto* a = reinterpret_cast<const float*>(got.data());
+  const auto* b = reinterpret_cast<const float*>(want.data());
+  const size_t n = got.size() / 4;
+  float range = 1;
+  for (size_t i = 0; i < n; ++i) range = std::max(range, std::fabs(b[i]));
+  for (size_t i = 0; i < n; ++i) ASSERT_NEAR(a[i], b[i], 1e-6F * range) << what << ", value " << i;
+}
+
+/// Outputs that are not all alike; otherwise a comparison shows little.
+bool telling(const Bytes& bytes) {
+  return std::any_of(bytes.begin(), bytes.end(), [&](uint8_t b) { return b != bytes[0]; });
+}
+
+/// False where infer refuses the layer.
+bool check(Layer layer, std::mt19937& random, int& told) {
+  Graph g = test::graph_of(layer, random);
+  const auto types = find_op(layer.op)->infer(g, g.nodes[0]);
+  if (!types) return false;
+  g.at(g.outputs[0]).shape = types->at(0).shape;
+  const Outcome sound = verify_graph(g);
+  EXPECT_TRUE(sound) << (sound ? "" : sound.failure().to_string());
+  if (!sound) return false;
+  const Bytes input = test::random_bytes(random, layer.dtype, elements(layer.input), layer.extremes);
+  const Bytes want = evaluate(g, {input})[static_cast<size_t>(g.outputs[0])].bytes;
+  told += telling(want) ? 1 : 0;
+  const std::string what = layer.op + " " + to_string(layer.input) + " by " + to_string(layer.weights);
+  for (const plan::Rings rings : {plan::Rings::full, plan::Rings::minimum}) {
+    auto program = lower(g, rings);
+    EXPECT_TRUE(program) << (program ? "" : program.failure().to_string());
+    if (!program) return false;
+    expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
+    if (layer.dtype != DType::i8 || layer.op == "depthwise_conv_2d") continue;
+    const bool conv = layer.op == "conv_2d";
+    for (Kernel kernel : {conv ? &conv_2d<Conv2DInt8<ScalarConvS8>> : &fully_connected_int8<ScalarDotS8>,
+                          conv ? &conv_2d<Conv2DInt8<PairedConvS8>> : &fully_connected_int8<PairedDotS8>}) {
+      program->operations[0].function = kernel;
+      expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
+    }
+  }
+  return true;
+}
+
+Layer random_window(std::mt19937& random, const char* op, DType dtype) {
+  Layer l;
+  l.op = op;
+  l.dtype = dtype;
+  for (const char* name : {"stride_h", "stride_w"}) l.attrs.set(name, int64_t{between(random, 1, 3)});
+  for (const char* name : {"dilation_h", "dilation_w"}) {
+    l.attrs.set(name, int64_t{random() % 3 == 0 ? between(random, 2, 3) : 1});
+  }
+  for (const char* name : {"pad_top", "pad_left", "pad_bottom", "pad_right"}) {
+    l.attrs.set(name, int64_t{between(random, 0, random() % 8 == 0 ? 6 : 2)});
+  }
+  l.attrs.set("activation", std::string(activations[random() % 4]));
+  l.bias = random() % 4 != 0;
+  l.per_channel = random() % 2 == 0;
+  l.extremes = static_cast<int>(random() % 5 < 3 ? 0 : random() % 3);
+  return l;
+}
+
+class Layers : public testing::TestWithParam<DType> {
+ protected:
+  /// Runs `make` until `count` layers were accepted.
+  template <class F>
+  void run(uint32_t seed, int count, F make) {
+    std::mt19937 random(seed);
+    int accepted = 0;
+    int told = 0;
+    for (int tries = 0; accepted < count && tries < 20 * count; ++tries) {
+      if (check(make(random), random, told)) ++accepted;
+      if (HasFatalFailure()) return;
+    }
+    EXPECT_EQ(accepted, count) << "too few of the random layers were valid";
+    EXPECT_GT(told, count / 2) << "too many outputs were constant";
+  }
+};
+
+TEST_P(Layers, Convolution) {
+  run(1, 400, [](std::mt19937& random) {
+    Layer l = random_window(random, "conv_2d", GetParam());
+    const int32_t groups = random() % 4 == 0 ? between(random, 2, 3) : 1;
+    const int32_t depth = between(random, 1, random() % 4 == 0 ? 40 : 9);
+    l.input = {random() % 8 == 0 ? 2 : 1, between(random, 1, 9), between(random, 1, 9), groups * depth};
+    l.weights = {groups * between(random, 1, 9), between(random, 1, 5), between(random, 1, 5), depth};
+    return l;
+  });
+}
+
+TEST_P(Layers, Pointwise) {
+  run(2, 100, [](std::mt19937& random) {
+    Layer l = random_window(random, "conv_2d", GetParam());
+    l.attrs = Attrs{};
+    for (const char* name : {"stride_h", "stride_w", "dilation_h", "dilation_w"}) l.attrs.set(name, int64_t{1});
+    for (const char* name : {"pad_top", "pad_left", "pad_bottom", "pad_right"}) l.attrs.set(name, int64_t{0});
+    const int32_t c = between(random, 1, 20);
+    l.input = {1, between(random, 1, 5), between(random, 1, 5), c};
+    l.weights = {random() % 2 == 0 ? c : between(random, 1, 20), 1, 1, c};
+    return l;
+  });
+}
+
+TEST_P(Layers, DeepConvolution) {
+  run(3, 6, [](std::mt19937& random) {
+    Layer l = random_window(random, "conv_2d", GetParam());
+    l.extremes = static_cast<int>(random() % 3);
+    l.input = {1, 3, 4, between(random, 100, 200)};
+    l.weights = {5, 3, 3, l.input[3]};
+    return l;
+  });
+}
+
+TEST_P(Layers, DepthwiseConvolution) {
+  run(4, 400, [](std::mt19937& random) {
+    Layer l = random_window(random, "depthwise_conv_2d", GetParam());
+    const int32_t multiplier = random() % 3 == 0 ? between(random, 2, 5) : 1;
+    l.input = {random() % 8 == 0 ? 2 : 1, between(random, 1, 9), between(random, 1, 9), between(random, 1, 13)};
+    l.weights = {1, between(random, 1, 5), between(random, 1, 5), l.input[3] * multiplier};
+    return l;
+  });
+}
+
+TEST_P(Layers, FullyConnected) {
+  run(5, 300, [](std::mt19937& random) {
+    Layer l = random_window(random, "fully_connected", GetParam());
+    const int32_t depth = between(random, 1, random() % 4 == 0 ? 900 : 40);
+    l.weights = {between(random, 1, 14), depth};
+    const int32_t rows = between(random, 1, 3);
+    const bool keep = random() % 2 == 0;
+    l.attrs = Attrs{};
+    l.attrs.set("keep_num_dims", int64_t{keep ? 1 : 0});
+    l.attrs.set("activation", std::string(activations[random() % 4]));
+    switch (random() % 4) {
+      case 0:
+        l.input = {rows, depth};
+        break;
+      case 1:
+        l.input = {1, rows, 2, depth};
+        break;
+      case 2:
+        l.input = {rows, 2, depth};
+        break;
+      default:
+        l.input = keep ? Shape{depth} : Shape{rows, depth, 2};
+        break;
+    }
+    return l;
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, Layers, testing::Values(DType::i8, DType::f32),
+                         [](const auto& info) { return std::string(to_string(info.param)); });
+
+}  // namespace
+}  // namespace smelt
