@@ -23,7 +23,7 @@ struct Layer {
 };
 
 inline int32_t between(std::mt19937& random, int32_t low, int32_t high) {
-  return low + static_cast<int32_t>(random() % static_cast<uint32_t>(high - low + 1));
+  return static_cast<int32_t>(low + static_cast<int64_t>(random() % (int64_t{high} - low + 1)));
 }
 
 inline float scale_between(std::mt19937& random, double low, double high) {
