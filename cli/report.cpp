@@ -66,7 +66,11 @@ Report make_report(const std::string& model, const Program& program, const std::
   Report r;
   r.model = model;
   r.target = target;
-  r.rings = program.plan.rings == plan::Rings::full ? "full" : "minimum";
+  bool full = true;
+  for (std::size_t b = 0; b < program.problem.buffers.size(); ++b) {
+    full = full && program.plan.buffers[b].depth == program.problem.buffers[b].rows;
+  }
+  r.rings = full ? "full" : "shallow";
   r.arena_bytes = program.plan.arena_bytes;
   r.weights_bytes = table_bytes(program);
   return r;

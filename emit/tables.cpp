@@ -96,7 +96,7 @@ std::string tables(const Program& program) {
       text += "// " + operation_name(program, i) + "\nconstexpr " + l.params_type + " " + name + " = {\n" + wrap(items) + "};\n";
       params = "&" + name;
     }
-    ops.push_back("{" + l.kernel + ", " + params + ", " + std::to_string(program.first_view[i]) + ", 1, " +
+    ops.push_back("{" + l.kernel + ", " + params + ", " + std::to_string(program.first_view[i]) + ", " + std::to_string(program.plan.blocks[i]) + ", " +
                   std::to_string(l.steps) + "},  // " + operation_name(program, i));
   }
   std::vector<std::string> views;
@@ -112,9 +112,9 @@ std::string tables(const Program& program) {
     runs.push_back("0");
   }
   text += "\n// Operands: offset, pitch, depth, base.\n" + table("smelt::View views[]", views);
-  text += "\n// Operations: kernel, parameters, first operand, steps of a firing, steps of an inference.\n" +
+  text += "\n// Operations: kernel, parameters, first operand, most steps of a call, steps of an inference.\n" +
           table("smelt::Op ops[]", ops);
-  text += "\n// Firing order: operation * 64 + firings - 1.\nconstexpr uint16_t schedule[] = {\n" + wrap(runs) + "};\n";
+  text += "\n// Firing order: operation * 64 + steps - 1.\nconstexpr uint16_t schedule[] = {\n" + wrap(runs) + "};\n";
   text += "\n}  // namespace\n\nconstexpr smelt::Model model = {ops, views, schedule, &weights, " +
           std::to_string(program.operations.size()) + ", " + std::to_string(program.schedule.size()) + ", " +
           std::to_string(program.plan.state_offset) + "};\n";

@@ -40,7 +40,7 @@ class Lowerer {
     make_buffers();
     make_operations();
     program_.plan = plan::solve(program_.problem, rings_);
-    program_.schedule = plan::pack_schedule(program_.plan.firings);
+    program_.schedule = plan::pack_schedule(program_.plan);
     if (program_.schedule.size() > 65535) return too_large("its firing order has more than 65535 runs");
     make_views();
     make_ports();
@@ -135,6 +135,7 @@ class Lowerer {
       l.scratch_bytes = (l.scratch_bytes + 3) / 4 * 4;
       op.scratch_bytes = l.scratch_bytes;
       op.scratch_persists = l.scratch_persists;
+      op.block = l.block;
       for (const Operand& o : l.outputs) op.writes.push_back(access(o));
       for (size_t i = 0; i < l.inputs.size(); ++i) {
         if (l.inputs[i].tensor == no_tensor) continue;

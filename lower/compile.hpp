@@ -54,7 +54,7 @@ Result<Program> lower(Graph graph, plan::Rings rings);
 class Interpreter {
  public:
   explicit Interpreter(const Program& program);
-  /// Called after each firing with the operation and the step it made; `arena` is as the device's would be.
+  /// Called after each firing, for each step that it made, with the operation; `arena` is as the device's would be.
   using Hook = std::function<void(int operation, int32_t step, const uint8_t* arena)>;
   /// Inputs in the order of the graph's, each of exactly its tensor's size. The arena is filled with 0xA5 beforehand.
   std::vector<Bytes> run(const std::vector<Bytes>& inputs, const Hook& hook = {});

@@ -8,7 +8,8 @@ namespace smelt {
 Interpreter::Interpreter(const Program& program) : program_(program) {
   for (size_t i = 0; i < program.operations.size(); ++i) {
     const Lowered& l = program.operations[i];
-    ops_.push_back({l.function, l.params.data(), program.first_view[i], 1, static_cast<uint16_t>(l.steps)});
+    ops_.push_back({l.function, l.params.data(), program.first_view[i], static_cast<uint16_t>(program.plan.blocks[i]),
+                    static_cast<uint16_t>(l.steps)});
   }
   const Bytes& bytes = program.constants.bytes();
   constants_.resize((bytes.size() + 3) / 4 + 1);
@@ -36,8 +37,9 @@ std::vector<Bytes> Interpreter::run(const std::vector<Bytes>& inputs, const Hook
   while (!done(model_, cursor)) {
     const uint32_t op = Run::op(model_.schedule[cursor.run]);
     const int32_t at = step_counters(model_, arena)[op];
-    step(model_, arena, cursor, 1);
-    if (hook) hook(static_cast<int>(op), at, arena);
+    step(model_, arena, cursor, model_.ops[op].block);
+    const int32_t end = step_counters(model_, arena)[op];
+    for (int32_t s = at; hook && s < end; ++s) hook(static_cast<int>(op), s, arena);
   }
   std::vector<Bytes> outputs;
   for (const Port& p : program_.outputs) {

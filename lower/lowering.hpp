@@ -71,6 +71,8 @@ struct Lowered {
   std::vector<Operand> outputs;
   std::vector<Operand> inputs;
   int32_t steps = 1;
+  int32_t block = 1;               ///< most steps that the kernel takes at once with a gain; all their inputs and outputs
+                                   ///< are then there together
   int32_t scratch_bytes = 0;       ///< one more view at the end; aligned to 4
   bool scratch_persists = false;   ///< the scratch carries sums from one step to the next
   std::vector<int> in_place;       ///< inputs (indices into `inputs`) whose row r may share its bytes with output row r

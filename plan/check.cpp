@@ -40,9 +40,9 @@ class Replay {
     for (size_t b = 0; b < problem_.buffers.size(); ++b) {
       if (problem_.buffers[b].input && !holds(b, {0, problem_.buffers[b].rows})) return "inputs overlap";
     }
-    for (int32_t index : plan_.firings) {
-      const std::string wrong = fire(static_cast<size_t>(index));
-      if (!wrong.empty()) return problem_.operations[static_cast<size_t>(index)].name + ": " + wrong;
+    for (const Firing& f : plan_.firings) {
+      const std::string wrong = fire(static_cast<size_t>(f.operation), f.count);
+      if (!wrong.empty()) return problem_.operations[static_cast<size_t>(f.operation)].name + ": " + wrong;
     }
     for (size_t o = 0; o < next_.size(); ++o) {
       if (next_[o] != problem_.operations[o].steps) return problem_.operations[o].name + ": steps are missing";
@@ -85,25 +85,30 @@ class Replay {
     return true;
   }
 
-  std::string fire(size_t o) {
+  /// All that the steps of one firing read must be there before it, and none of it may be written over by it (but for
+  /// in-place rows, each by its own step); all that it writes must be there after it.
+  std::string fire(size_t o, int32_t count) {
     const Operation& op = problem_.operations[o];
-    if (next_[o] >= op.steps) return "fires too often";
-    const auto step = static_cast<size_t>(next_[o]++);
-    struct Touched { Span span; bool may_share; };
+    const int32_t from = next_[o];
+    next_[o] += count;
+    if (count < 1 || next_[o] > op.steps) return "fires too often";
+    struct Touched { Span span; int32_t step; bool may_share; };
     std::vector<Touched> reading;
-    for (size_t i = 0; i < op.reads.size(); ++i) {
-      const auto b = static_cast<size_t>(op.reads[i].buffer);
-      const RowRange rows = op.reads[i].rows[step];
-      if (rows.empty()) continue;
-      if (!holds(b, rows)) return "reads a row of " + problem_.buffers[b].name + " that is not (or no longer) there";
-      const bool may_share = std::find(op.in_place.begin(), op.in_place.end(), static_cast<int>(i)) != op.in_place.end();
-      for (int32_t r = rows.first; r < rows.end; ++r) reading.push_back({row(b, r), may_share});
+    for (int32_t s = from; s < next_[o]; ++s) {
+      for (size_t i = 0; i < op.reads.size(); ++i) {
+        const auto b = static_cast<size_t>(op.reads[i].buffer);
+        const RowRange rows = op.reads[i].rows[static_cast<size_t>(s)];
+        if (rows.empty()) continue;
+        if (!holds(b, rows)) return "reads a row of " + problem_.buffers[b].name + " that is not (or no longer) there";
+        const bool may_share = std::find(op.in_place.begin(), op.in_place.end(), static_cast<int>(i)) != op.in_place.end();
+        for (int32_t r = rows.first; r < rows.end; ++r) reading.push_back({row(b, r), s, may_share});
+      }
     }
-    Span scratch{plan_.scratch[o], plan_.scratch[o] + static_cast<uint32_t>(op.scratch_bytes)};
+    const Span scratch{plan_.scratch[o], plan_.scratch[o] + static_cast<uint32_t>(op.scratch_bytes)};
     const uint32_t scratch_tag = scratch_tag_ + static_cast<uint32_t>(o);
     if (op.scratch_bytes > 0) {
       if (scratch.first % alignment != 0) return "its scratch is misaligned";
-      if (op.scratch_persists && step > 0 && !owned(scratch, scratch_tag)) return "its sums were overwritten";
+      if (op.scratch_persists && from > 0 && !owned(scratch, scratch_tag)) return "its sums were overwritten";
       for (const Touched& t : reading) {
         if (t.span.meets(scratch)) return "its scratch lies over a row that it reads";
       }
@@ -111,19 +116,24 @@ class Replay {
     }
     for (const Access& write : op.writes) {
       const auto b = static_cast<size_t>(write.buffer);
-      for (int32_t r = write.rows[step].first; r < write.rows[step].end; ++r) {
-        const Span target = row(b, r);
-        for (const Touched& t : reading) {
-          if (t.span.meets(target) && !(t.may_share && t.span == target)) {
-            return "writes " + problem_.buffers[b].name + " over a row that it reads";
+      for (int32_t s = from; s < next_[o]; ++s) {
+        const RowRange rows = write.rows[static_cast<size_t>(s)];
+        for (int32_t r = rows.first; r < rows.end; ++r) {
+          const Span target = row(b, r);
+          for (const Touched& t : reading) {
+            if (t.span.meets(target) && !(t.may_share && t.step == s && t.span == target)) {
+              return "writes " + problem_.buffers[b].name + " over a row that it reads";
+            }
           }
+          if (!claim(target, tag(b, r))) return "a row leaves the arena";
         }
-        if (!claim(target, tag(b, r))) return "a row leaves the arena";
       }
     }
-    // What was written must still be there: two outputs, or an output and the scratch, must not share bytes.
+    // Two outputs, two rows of one, or an output and the scratch, must not share bytes either.
     for (const Access& write : op.writes) {
-      if (!holds(static_cast<size_t>(write.buffer), write.rows[step])) return "its outputs overlap";
+      for (int32_t s = from; s < next_[o]; ++s) {
+        if (!holds(static_cast<size_t>(write.buffer), write.rows[static_cast<size_t>(s)])) return "its outputs overlap";
+      }
     }
     if (op.scratch_bytes > 0 && !owned(scratch, scratch_tag)) return "its scratch lies over a row that it writes";
     return {};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "runtime/core.hpp"
+
 namespace smelt::plan {
 namespace {
 
@@ -22,15 +24,17 @@ class Simulation {
   explicit Simulation(const Problem& problem)
       : problem_(problem), next_(problem.operations.size(), 0), written_(problem.buffers.size(), 0) {
     order_.depths.assign(problem.buffers.size(), 1);
-    order_.lifetimes.assign(problem.buffers.size(), Lifetime{-1, -1});
-    order_.spans.assign(problem.operations.size(), Lifetime{-1, -1});
+    order_.scratches.resize(problem.operations.size());
     readers_.resize(problem.buffers.size());
+    writer_.assign(problem.buffers.size(), -1);
     for (size_t b = 0; b < problem.buffers.size(); ++b) {
+      rows_.emplace_back(static_cast<size_t>(problem.buffers[b].rows), Interval{unborn, unborn});
       if (!problem.buffers[b].input) continue;
       written_[b] = problem.buffers[b].rows;
-      order_.lifetimes[b] = {0, 0};
+      std::fill(rows_[b].begin(), rows_[b].end(), Interval{-1, -1});
     }
     for (size_t o = 0; o < problem.operations.size(); ++o) {
+      for (const Access& write : problem.operations[o].writes) writer_[static_cast<size_t>(write.buffer)] = static_cast<int>(o);
       for (const Access& read : problem.operations[o].reads) {
         readers_[static_cast<size_t>(read.buffer)].push_back({o, oldest_needed(read)});
       }
@@ -47,46 +51,121 @@ class Simulation {
     });
   }
 
-  void fire(size_t o) {
+  /// Fires up to `most` steps at once, as far as their inputs are there: what any of them reads stays until all are done,
+  /// what any of them writes is taken from the beginning.
+  void fire(size_t o, int32_t most) {
     const Operation& op = problem_.operations[o];
-    const auto step = static_cast<size_t>(next_[o]);
-    const auto now = static_cast<int64_t>(order_.firings.size());
-    for (const Access& read : op.reads) {
-      if (!read.rows[step].empty()) order_.lifetimes[static_cast<size_t>(read.buffer)].dies = now;
+    const auto now = static_cast<int32_t>(order_.firings.size());
+    const int32_t first_step = next_[o];
+    int32_t count = 0;
+    for (; count < most && ready(o); ++count) {
+      const auto step = static_cast<size_t>(next_[o]++);
+      for (const Access& read : op.reads) {
+        for (int32_t r = read.rows[step].first; r < read.rows[step].end; ++r) row(read.buffer, r).dies = now;
+      }
     }
     for (const Access& write : op.writes) {
       const auto b = static_cast<size_t>(write.buffer);
-      const RowRange& made = write.rows[step];
-      if (made.empty()) continue;
-      SMELT_ASSERT(made.first == written_[b], "rows are written once each, in increasing order");
-      order_.depths[b] = std::max(order_.depths[b], made.end - std::min(oldest_live(b), made.first));
-      written_[b] = made.end;
-      Lifetime& life = order_.lifetimes[b];
-      if (life.born < 0) life.born = now;
-      life.dies = now;
+      const int32_t before = written_[b];
+      for (int32_t s = first_step; s < first_step + count; ++s) {
+        const RowRange& made = write.rows[static_cast<size_t>(s)];
+        if (made.empty()) continue;
+        SMELT_ASSERT(made.first == written_[b], "rows are written once each, in increasing order");
+        order_.depths[b] = std::max(order_.depths[b], made.end - std::min(oldest_live(b, o, first_step), before));
+        written_[b] = made.end;
+        for (int32_t r = made.first; r < made.end; ++r) row(write.buffer, r) = {now, now};
+      }
     }
-    Lifetime& span = order_.spans[o];
-    if (span.born < 0) span.born = now;
-    span.dies = now;
-    ++next_[o];
-    order_.firings.push_back(static_cast<int32_t>(o));
+    if (op.scratch_bytes > 0) {
+      std::vector<Piece>& pieces = order_.scratches[o].pieces;
+      if (pieces.empty()) pieces.push_back({0, static_cast<uint32_t>(op.scratch_bytes), {}});
+      std::vector<Interval>& live = pieces[0].live;
+      if (live.empty() || !op.scratch_persists) live.push_back({now, now});
+      live.back().dies = now;
+    }
+    order_.firings.push_back({static_cast<int32_t>(o), count});
+  }
+
+  void fire_all(size_t o) {
+    while (!finished(o)) fire(o, std::min<int32_t>(problem_.operations[o].block, Run::max_count));
+  }
+
+  /// Fires o once, after whatever must fire before it.
+  void demand(size_t o) {
+    const auto step = static_cast<size_t>(next_[o]);
+    for (const Access& read : problem_.operations[o].reads) {
+      const auto b = static_cast<size_t>(read.buffer);
+      if (read.rows[step].empty()) continue;
+      while (written_[b] < read.rows[step].end) {
+        SMELT_ASSERT(writer_[b] >= 0 && !finished(static_cast<size_t>(writer_[b])), "deadlock: nobody writes a row");
+        demand(static_cast<size_t>(writer_[b]));
+      }
+    }
+    fire(o, 1);
+  }
+
+  /// Fires the latest operation of [first, end) that can.
+  bool fire_latest(size_t first, size_t end) {
+    while (end > first && !ready(end - 1)) --end;
+    if (end > first) fire(end - 1, 1);
+    return end > first;
   }
 
   Order finish() {
-    const int64_t end = std::max<int64_t>(static_cast<int64_t>(order_.firings.size()) - 1, 0);
+    const auto end = static_cast<int32_t>(order_.firings.size());
     for (size_t b = 0; b < problem_.buffers.size(); ++b) {
       const Buffer& buffer = problem_.buffers[b];
       if (buffer.input || buffer.output || buffer.whole) order_.depths[b] = buffer.rows;
-      if (buffer.output) order_.lifetimes[b].dies = end;
+      if (buffer.output) {
+        for (Interval& life : rows_[b]) life.dies = end;
+      }
+      order_.buffers.push_back(block(b));
     }
     return std::move(order_);
   }
 
  private:
-  /// The oldest row of buffer b that some step still to come reads.
-  int32_t oldest_live(size_t b) const {
+  static constexpr int32_t unborn = std::numeric_limits<int32_t>::min();
+
+  Interval& row(int buffer, int32_t r) { return rows_[static_cast<size_t>(buffer)][static_cast<size_t>(r)]; }
+
+  /// A full ring row by row; a shallow one as a whole, live while any of its rows is.
+  Block block(size_t b) const {
+    Block block;
+    const auto bytes = static_cast<uint32_t>(problem_.buffers[b].row_bytes);
+    if (order_.depths[b] == problem_.buffers[b].rows) {
+      for (size_t r = 0; r < rows_[b].size(); ++r) {
+        const Interval life = rows_[b][r];
+        if (life.born == unborn) continue;
+        Piece* last = block.pieces.empty() ? nullptr : &block.pieces.back();
+        const auto at = static_cast<uint32_t>(r) * bytes;
+        if (last != nullptr && last->offset + last->bytes == at && last->live[0] == life) {
+          last->bytes += bytes;
+        } else {
+          block.pieces.push_back({at, bytes, {life}});
+        }
+      }
+      return block;
+    }
+    Piece all{0, static_cast<uint32_t>(order_.depths[b]) * bytes, {}};
+    for (const Interval& life : rows_[b]) {  // rows are born in order
+      if (life.born == unborn) continue;
+      if (!all.live.empty() && life.born <= all.live.back().dies) {
+        all.live.back().dies = std::max(all.live.back().dies, life.dies);
+      } else {
+        all.live.push_back(life);
+      }
+    }
+    block.pieces.push_back(std::move(all));
+    return block;
+  }
+
+  /// The oldest row of buffer b that some step still to come reads, counting operation `firing` from step `from`.
+  int32_t oldest_live(size_t b, size_t firing, int32_t from) const {
     int32_t oldest = problem_.buffers[b].output ? 0 : nothing;
-    for (const Reader& r : readers_[b]) oldest = std::min(oldest, r.oldest[static_cast<size_t>(next_[r.operation])]);
+    for (const Reader& r : readers_[b]) {
+      oldest = std::min(oldest, r.oldest[static_cast<size_t>(r.operation == firing ? from : next_[r.operation])]);
+    }
     return oldest;
   }
 
@@ -95,33 +174,39 @@ class Simulation {
     std::vector<int32_t> oldest;
   };
   const Problem& problem_;
-  std::vector<int32_t> next_;     // of each operation
-  std::vector<int32_t> written_;  // rows so far, of each buffer
+  std::vector<int32_t> next_;                // of each operation
+  std::vector<int32_t> written_;             // rows so far, of each buffer
+  std::vector<std::vector<Interval>> rows_;  // life of each row of each buffer
   std::vector<std::vector<Reader>> readers_;
+  std::vector<int> writer_;                  // operation that writes a buffer; -1: the caller
   Order order_;
 };
 
 }  // namespace
 
-Order simulate(const Problem& problem, Rings rings) {
+Strategy layer_by_layer(const Problem& problem) { return {std::vector<bool>(problem.operations.size(), true), true}; }
+Strategy line_buffers(const Problem& problem, bool on_demand) {
+  return {std::vector<bool>(problem.operations.size(), false), on_demand};
+}
+
+Order simulate(const Problem& problem, const Strategy& strategy) {
   Simulation simulation(problem);
   const size_t n = problem.operations.size();
-  if (rings == Rings::full) {
-    for (size_t o = 0; o < n; ++o) {
-      while (!simulation.finished(o)) {
-        SMELT_ASSERT(simulation.ready(o), "deadlock: an operation reads rows that nothing before it writes");
-        simulation.fire(o);
+  for (size_t first = 0, end = 0; first < n; first = end) {
+    while (end < n && !strategy.cut_after[end]) ++end;
+    end = std::min(end + 1, n);
+    if (end == first + 1) {  // nobody waits for single rows: fire as many at once as the kernel likes
+      simulation.fire_all(first);
+    } else if (strategy.on_demand) {
+      for (size_t o = end; o-- > first;) {
+        while (!simulation.finished(o)) simulation.demand(o);
+      }
+    } else {
+      while (simulation.fire_latest(first, end)) {
       }
     }
-    return simulation.finish();
+    for (size_t o = first; o < end; ++o) SMELT_ASSERT(simulation.finished(o), "deadlock in the firing order");
   }
-  for (;;) {
-    size_t o = n;
-    while (o > 0 && !simulation.ready(o - 1)) --o;
-    if (o == 0) break;
-    simulation.fire(o - 1);
-  }
-  for (size_t o = 0; o < n; ++o) SMELT_ASSERT(simulation.finished(o), "deadlock in the firing order");
   return simulation.finish();
 }
 

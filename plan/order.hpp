@@ -1,29 +1,35 @@
-// Firing order and ring depths, by simulating the executor's firings.
+// Firing order, ring depths and what lives when, by simulating the executor's firings.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "plan/place.hpp"
 #include "plan/plan.hpp"
 
 namespace smelt::plan {
 
-/// First and last firing (inclusive) at which a buffer holds something that matters.
-struct Lifetime {
-  int64_t born = 0;
-  int64_t dies = 0;
-};
-
 struct Order {
-  std::vector<int32_t> firings;     ///< operation of each firing
-  std::vector<int32_t> depths;      ///< rows that each buffer's ring must hold
-  std::vector<Lifetime> lifetimes;  ///< of each buffer
-  std::vector<Lifetime> spans;      ///< first and last firing of each operation
+  std::vector<Firing> firings;
+  std::vector<int32_t> depths;   ///< rows that each buffer's ring must hold
+  std::vector<Block> buffers;    ///< the bytes of each ring, row by row where it is full, with the times they are live
+  std::vector<Block> scratches;  ///< of each operation; empty where it has none
 };
 
-/// An operation can fire when every row that its next step reads has been written. `full` fires operations one after the
-/// other; `minimum` always fires the latest operation that can, so that rows are consumed as soon as they exist. Depths
-/// are what the simulation saw: the widest window between the oldest row still needed and the newest written.
-Order simulate(const Problem& problem, Rings rings);
+/// How to fire. Operations are cut into consecutive segments; a segment ends before the next one begins. One segment for
+/// all gives line buffers throughout, a segment for each operation gives layer-by-layer execution.
+struct Strategy {
+  std::vector<bool> cut_after;  ///< of each operation: its segment ends here
+  /// Within a segment, either an operation fires only when a later one wants its rows, or the latest operation that can
+  /// fire does. They differ where paths join: rows wait before the shorter path, or after it.
+  bool on_demand = true;
+};
+Strategy layer_by_layer(const Problem& problem);
+Strategy line_buffers(const Problem& problem, bool on_demand = true);
+
+/// An operation can fire when every row that its next steps read has been written. Depths are what the simulation saw: the
+/// widest window between the oldest row still needed and the newest written. Times are indices into `firings`; inputs are
+/// live from -1, outputs until the number of firings.
+Order simulate(const Problem& problem, const Strategy& strategy);
 
 }  // namespace smelt::plan

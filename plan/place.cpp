@@ -2,98 +2,211 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 
 namespace smelt::plan {
 namespace {
 
-uint32_t align_up(uint32_t n, uint32_t alignment) { return (n + alignment - 1) / alignment * alignment; }
+int64_t align_up(int64_t n, int64_t alignment) { return (n + alignment - 1) / alignment * alignment; }
 
-bool meet(const Block& a, const Block& b) { return a.born <= b.dies && b.born <= a.dies; }
-
-/// Puts each block, in the given order, at the lowest offset that is free for its whole life.
-Layout first_fit(const std::vector<Block>& blocks, const std::vector<size_t>& order, uint32_t alignment) {
-  Layout layout;
-  layout.offsets.assign(blocks.size(), 0);
-  std::vector<size_t> placed;  // by offset
-  for (size_t i : order) {
-    uint32_t at = 0;
-    for (size_t j : placed) {
-      if (!meet(blocks[i], blocks[j])) continue;
-      if (layout.offsets[j] >= at + blocks[i].bytes) break;
-      at = std::max(at, align_up(layout.offsets[j] + blocks[j].bytes, alignment));
-    }
-    layout.offsets[i] = at;
-    layout.bytes = std::max(layout.bytes, at + blocks[i].bytes);
-    const auto by_offset = [&](size_t a, size_t b) { return layout.offsets[a] < layout.offsets[b]; };
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), i, by_offset), i);
+/// Calls f with every two intervals that meet; stops when f returns false.
+template <class F>
+bool each_meeting(const std::vector<Interval>& a, const std::vector<Interval>& b, F f) {
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    const int32_t first = std::max(a[i].born, b[j].born);
+    const int32_t last = std::min(a[i].dies, b[j].dies);
+    if (first <= last && !f(a[i], b[j])) return false;
+    (a[i].dies < b[j].dies ? i : j) += 1;
   }
-  return layout;
+  return true;
+}
+
+bool meet(const std::vector<Interval>& a, const std::vector<Interval>& b) {
+  return !each_meeting(a, b, [](const Interval&, const Interval&) { return false; });
+}
+
+/// Displacements (offset of a block less that of another) from `first` to `last` that are not allowed.
+struct Forbidden {
+  int64_t first;
+  int64_t last;
+};
+
+void merge(std::vector<Forbidden>& ranges) {
+  std::sort(ranges.begin(), ranges.end(), [](const Forbidden& a, const Forbidden& b) { return a.first < b.first; });
+  std::vector<Forbidden> merged;
+  for (const Forbidden& f : ranges) {
+    if (!merged.empty() && f.first <= merged.back().last + 1) {
+      merged.back().last = std::max(merged.back().last, f.last);
+    } else {
+      merged.push_back(f);
+    }
+  }
+  ranges = std::move(merged);
+}
+
+std::vector<Forbidden> forbidden(const Block& a, const Block& b) {
+  std::vector<Forbidden> ranges;
+  for (const Piece& p : a.pieces) {
+    for (const Piece& q : b.pieces) {
+      if (p.bytes == 0 || q.bytes == 0 || !meet(p.live, q.live)) continue;
+      const int64_t distance = int64_t{q.offset} - p.offset;
+      ranges.push_back({distance - p.bytes + 1, distance + q.bytes - 1});
+    }
+  }
+  merge(ranges);
+  return ranges;
+}
+
+bool may_coincide(const Block& from, const Block& to, const std::vector<int32_t>& at) {
+  for (const Piece& p : from.pieces) {
+    for (const Piece& q : to.pieces) {
+      if (p.offset + p.bytes <= q.offset || q.offset + q.bytes <= p.offset) continue;
+      const bool allowed = each_meeting(p.live, q.live, [&](const Interval& old, const Interval& fresh) {
+        return old.dies == fresh.born && std::binary_search(at.begin(), at.end(), fresh.born);
+      });
+      if (!allowed) return false;
+    }
+  }
+  return true;
+}
+
+/// Blocks with what each pair forbids, worked out once for many attempts.
+class Placer {
+ public:
+  Placer(const std::vector<Block>& blocks, const std::vector<Exception>& exceptions, uint32_t alignment)
+      : blocks_(blocks), alignment_(alignment), forbidden_(blocks.size() * blocks.size()) {
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) set(i, j, forbidden(blocks[i], blocks[j]));
+    }
+    for (const Exception& e : exceptions) {
+      if (!may_coincide(blocks[e.from], blocks[e.to], e.at)) continue;
+      std::vector<Forbidden> opened;
+      for (const Forbidden& f : forbidden_[e.from * blocks.size() + e.to]) {
+        if (f.first > 0 || f.last < 0) {
+          opened.push_back(f);
+          continue;
+        }
+        if (f.first < 0) opened.push_back({f.first, -1});
+        if (f.last > 0) opened.push_back({1, f.last});
+      }
+      set(e.from, e.to, opened);
+    }
+  }
+
+  /// Puts each block, in the given order, at the lowest offset that is free for its whole life.
+  Layout first_fit(const std::vector<size_t>& order) const {
+    Layout layout;
+    layout.offsets.assign(blocks_.size(), 0);
+    std::vector<Forbidden> taken;
+    for (size_t n = 0; n < order.size(); ++n) {
+      const size_t i = order[n];
+      taken.clear();
+      for (size_t k = 0; k < n; ++k) {
+        const size_t j = order[k];
+        for (const Forbidden& f : forbidden_[i * blocks_.size() + j]) {
+          const int64_t last = f.last + layout.offsets[j];
+          if (last >= 0) taken.push_back({f.first + layout.offsets[j], last});
+        }
+      }
+      std::sort(taken.begin(), taken.end(), [](const Forbidden& a, const Forbidden& b) { return a.first < b.first; });
+      int64_t at = 0;
+      for (const Forbidden& f : taken) {
+        if (f.first > at) break;
+        at = std::max(at, align_up(f.last + 1, alignment_));
+      }
+      layout.offsets[i] = static_cast<uint32_t>(at);
+      layout.bytes = std::max(layout.bytes, static_cast<uint32_t>(align_up(at + blocks_[i].bytes(), alignment_)));
+    }
+    return layout;
+  }
+
+ private:
+  void set(size_t i, size_t j, std::vector<Forbidden> ranges) {
+    std::vector<Forbidden> mirrored;
+    for (const Forbidden& f : ranges) mirrored.push_back({-f.last, -f.first});
+    std::reverse(mirrored.begin(), mirrored.end());
+    forbidden_[j * blocks_.size() + i] = std::move(mirrored);
+    forbidden_[i * blocks_.size() + j] = std::move(ranges);
+  }
+
+  const std::vector<Block>& blocks_;
+  int64_t alignment_;
+  std::vector<std::vector<Forbidden>> forbidden_;
+};
+
+Interval span(const Block& b) {
+  Interval all{INT32_MAX, INT32_MIN};
+  for (const Piece& p : b.pieces) {
+    if (p.live.empty()) continue;
+    all.born = std::min(all.born, p.live.front().born);
+    all.dies = std::max(all.dies, p.live.back().dies);
+  }
+  return all;
 }
 
 }  // namespace
 
-uint32_t lower_bound(const std::vector<Block>& blocks, uint32_t alignment) {
-  // The sum alive changes only where a block is born.
-  uint32_t most = 0;
-  for (const Block& at : blocks) {
-    uint32_t sum = 0;
-    for (const Block& b : blocks) {
-      if (b.born <= at.born && at.born <= b.dies) sum += align_up(b.bytes, alignment);
+uint32_t peak(const std::vector<Block>& blocks) {
+  std::map<int64_t, int64_t> change;  // of the live bytes, by time
+  for (const Block& b : blocks) {
+    for (const Piece& p : b.pieces) {
+      for (const Interval& life : p.live) {
+        change[life.born] += p.bytes;
+        change[int64_t{life.dies} + 1] -= p.bytes;
+      }
     }
-    most = std::max(most, sum);
   }
-  return most;
+  int64_t live = 0, most = 0;
+  for (const auto& [time, bytes] : change) most = std::max(most, live += bytes);
+  return static_cast<uint32_t>(most);
 }
 
-Layout place(const std::vector<Block>& blocks, uint32_t alignment) {
-  std::vector<size_t> order(blocks.size());
-  const uint32_t bound = lower_bound(blocks, alignment);
+Layout place(const std::vector<Block>& blocks, const std::vector<Exception>& exceptions, uint32_t alignment, int tries) {
+  const Placer placer(blocks, exceptions, alignment);
+  const uint32_t bound = peak(blocks);
+  std::vector<Interval> spans;
+  for (const Block& b : blocks) spans.push_back(span(b));
   Layout best;
   std::vector<size_t> best_order;
-  const auto attempt = [&](const std::vector<size_t>& o) {
-    Layout layout = first_fit(blocks, o, alignment);
-    const bool better = best_order.empty() || layout.bytes < best.bytes;
-    if (better) {
-      best = std::move(layout);
-      best_order = o;
-    }
-    return better;
+  const auto attempt = [&](const std::vector<size_t>& order) {
+    Layout layout = placer.first_fit(order);
+    if (!best_order.empty() && layout.bytes > best.bytes) return;
+    best = std::move(layout);
+    best_order = order;
   };
+  const auto length = [&](size_t i) { return int64_t{spans[i].dies} - spans[i].born; };
   const std::vector<std::function<bool(size_t, size_t)>> keys = {
-      [&](size_t a, size_t b) { return blocks[a].bytes > blocks[b].bytes; },
-      [&](size_t a, size_t b) { return blocks[a].dies - blocks[a].born > blocks[b].dies - blocks[b].born; },
-      [&](size_t a, size_t b) { return blocks[a].born < blocks[b].born; },
-      [&](size_t a, size_t b) { return blocks[a].dies > blocks[b].dies; },
+      [&](size_t a, size_t b) { return blocks[a].bytes() > blocks[b].bytes(); },
+      [&](size_t a, size_t b) { return length(a) > length(b); },
+      [&](size_t a, size_t b) { return spans[a].born < spans[b].born; },
+      [&](size_t a, size_t b) { return spans[a].dies > spans[b].dies; },
   };
+  std::vector<size_t> order(blocks.size());
   for (const auto& key : keys) {
     std::iota(order.begin(), order.end(), size_t{0});
     std::stable_sort(order.begin(), order.end(), key);
     attempt(order);
   }
-  // Move the blocks that reach the top towards the front of the order; xorshift keeps the search repeatable.
-  uint32_t random = 0x9E3779B9U;
-  const size_t tries = blocks.empty() ? 0 : std::min<size_t>(400, 2000000 / (blocks.size() * blocks.size() + 1));
-  for (size_t n = 0; n < tries && best.bytes > bound; ++n) {
-    order = best_order;
+  uint32_t random = 0x9E3779B9U;  // xorshift keeps the search repeatable
+  const auto next = [&] {
     random ^= random << 13;
     random ^= random >> 17;
-    random ^= random << 5;
-    size_t from = random % order.size();
-    if (n % 2 == 0) {
-      from = static_cast<size_t>(std::max_element(order.begin(), order.end(),
-                                                  [&](size_t a, size_t b) {
-                                                    return best.offsets[a] + blocks[a].bytes <
-                                                           best.offsets[b] + blocks[b].bytes;
-                                                  }) -
-                                 order.begin());
+    return random ^= random << 5;
+  };
+  for (int n = 0; n < tries && best.bytes > bound && !blocks.empty(); ++n) {
+    order = best_order;
+    size_t from = next() % order.size();
+    if (n % 2 == 0) {  // the block that reaches the top
+      const auto end = [&](size_t i) { return best.offsets[i] + blocks[i].bytes(); };
+      from = static_cast<size_t>(
+          std::max_element(order.begin(), order.end(), [&](size_t a, size_t b) { return end(a) < end(b); }) - order.begin());
     }
-    const size_t to = (random >> 8) % (from + 1);
+    const size_t to = next() % (from + 1);
     std::rotate(order.begin() + static_cast<int64_t>(to), order.begin() + static_cast<int64_t>(from),
                 order.begin() + static_cast<int64_t>(from) + 1);
     attempt(order);
   }
-  best.bytes = align_up(best.bytes, alignment);
   return best;
 }
 

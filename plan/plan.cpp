@@ -1,7 +1,6 @@
 #include "plan/plan.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "plan/order.hpp"
 #include "plan/place.hpp"
@@ -10,84 +9,90 @@
 namespace smelt::plan {
 namespace {
 
-/// True when operation o may write its output over input `read`, byte for byte: both rings full, equal rows, and in every
-/// step the row written was last read in that step.
-bool can_share(const Problem& problem, const Order& order, size_t o, const Access& read) {
-  const Operation& op = problem.operations[o];
-  if (op.writes.size() != 1) return false;
-  const Access& write = op.writes[0];
-  const Buffer& from = problem.buffers[static_cast<size_t>(read.buffer)];
-  const Buffer& to = problem.buffers[static_cast<size_t>(write.buffer)];
-  if (from.output || from.rows != to.rows || from.row_bytes != to.row_bytes) return false;
-  if (order.depths[static_cast<size_t>(read.buffer)] != from.rows) return false;
-  if (order.depths[static_cast<size_t>(write.buffer)] != to.rows) return false;
-  for (int32_t s = 0; s < op.steps; ++s) {
-    const auto step = static_cast<size_t>(s);
-    if (read.rows[step] != write.rows[step]) return false;
-  }
-  // Nobody else reads the input once this operation has begun, and it is read as one operand only.
-  for (size_t other = 0; other < problem.operations.size(); ++other) {
-    for (const Access& a : problem.operations[other].reads) {
-      if (a.buffer != read.buffer || &a == &read) continue;
-      if (other == o || order.spans[other].dies > order.spans[o].born) return false;
-    }
-  }
-  return true;
+/// An order of firings with everything that wants a place: buffers, scratches, the step counters.
+struct Candidate {
+  Strategy strategy;
+  Order order;
+  std::vector<Block> blocks;
+  uint32_t bound = 0;  ///< bytes live at the worst moment: no placement is smaller
+};
+
+Candidate make_candidate(const Problem& problem, Strategy strategy) {
+  Candidate c;
+  c.order = simulate(problem, strategy);
+  c.strategy = std::move(strategy);
+  c.blocks = c.order.buffers;
+  c.blocks.insert(c.blocks.end(), c.order.scratches.begin(), c.order.scratches.end());
+  const auto end = static_cast<int32_t>(c.order.firings.size());
+  c.blocks.push_back({{{0, static_cast<uint32_t>(problem.operations.size()) * 2, {{-1, end}}}}});
+  c.bound = peak(c.blocks);
+  return c;
 }
 
-/// Groups of buffers that share one place: each buffer's representative.
-std::vector<size_t> share(const Problem& problem, const Order& order) {
-  std::vector<size_t> group(problem.buffers.size());
-  std::iota(group.begin(), group.end(), size_t{0});
+/// Operations that may write over an input: the two rings may coincide, meeting only when that operation fires.
+std::vector<Exception> in_place(const Problem& problem, const Order& order) {
+  std::vector<Exception> exceptions;
   for (size_t o = 0; o < problem.operations.size(); ++o) {
     const Operation& op = problem.operations[o];
+    if (op.in_place.empty() || op.writes.size() != 1) continue;
+    const auto to = static_cast<size_t>(op.writes[0].buffer);
+    std::vector<int32_t> at;
+    for (size_t f = 0; f < order.firings.size(); ++f) {
+      if (order.firings[f].operation == static_cast<int32_t>(o)) at.push_back(static_cast<int32_t>(f));
+    }
     for (int index : op.in_place) {
-      const Access& read = op.reads.at(static_cast<size_t>(index));
-      if (!can_share(problem, order, o, read)) continue;
-      group[static_cast<size_t>(op.writes[0].buffer)] = group[static_cast<size_t>(read.buffer)];
-      break;
+      const Access& read = op.reads[static_cast<size_t>(index)];
+      const auto from = static_cast<size_t>(read.buffer);
+      const Buffer& a = problem.buffers[from];
+      const Buffer& b = problem.buffers[to];
+      const bool once = std::count_if(op.reads.begin(), op.reads.end(),
+                                      [&](const Access& r) { return r.buffer == read.buffer; }) == 1;
+      if (!once || read.rows != op.writes[0].rows || a.rows != b.rows || a.row_bytes != b.row_bytes) continue;
+      if (order.depths[from] != order.depths[to]) continue;
+      exceptions.push_back({from, to, at});
     }
   }
-  return group;
+  return exceptions;
 }
 
-Plan lay_out(const Problem& problem, Rings rings) {
-  Order order = simulate(problem, rings);
-  const std::vector<size_t> group = share(problem, order);
-  const auto end = static_cast<int64_t>(order.firings.size());
-
-  // Blocks: one a group of buffers, one an operation's scratch, one for the step counters.
-  std::vector<Block> blocks;
-  std::vector<size_t> block_of(problem.buffers.size(), 0);
-  for (size_t b = 0; b < problem.buffers.size(); ++b) {
-    const Lifetime& life = order.lifetimes[b];
-    if (group[b] == b) {
-      block_of[b] = blocks.size();
-      blocks.push_back({static_cast<uint32_t>(order.depths[b]) * static_cast<uint32_t>(problem.buffers[b].row_bytes),
-                        std::max<int64_t>(life.born, 0), std::max<int64_t>(life.dies, 0)});
-    } else {
-      Block& shared = blocks[block_of[b] = block_of[group[b]]];
-      shared.born = std::min(shared.born, life.born);
-      shared.dies = std::max(shared.dies, life.dies);
+/// Starts from line buffers throughout and cuts the chain of operations where that lowers the bound: greedily, one cut at
+/// a time. Falls back to full rings where nothing is gained, because whole tensors are faster.
+Candidate search(const Problem& problem) {
+  Candidate best = make_candidate(problem, layer_by_layer(problem));
+  const size_t n = problem.operations.size();
+  for (const bool on_demand : {true, false}) {
+    Candidate current = make_candidate(problem, line_buffers(problem, on_demand));
+    for (int round = 0; round < 4; ++round) {
+      Candidate better;
+      for (size_t cut = 0; cut + 1 < n; ++cut) {
+        if (current.strategy.cut_after[cut]) continue;
+        Strategy s = current.strategy;
+        s.cut_after[cut] = true;
+        Candidate c = make_candidate(problem, std::move(s));
+        if (c.bound < current.bound && (better.blocks.empty() || c.bound < better.bound)) better = std::move(c);
+      }
+      if (better.blocks.empty()) break;
+      current = std::move(better);
     }
+    if (current.bound < best.bound) best = std::move(current);
   }
-  const size_t first_scratch = blocks.size();
-  for (size_t o = 0; o < problem.operations.size(); ++o) {
-    const Lifetime& span = order.spans[o];
-    blocks.push_back({static_cast<uint32_t>(problem.operations[o].scratch_bytes), span.born, span.dies});
-  }
-  blocks.push_back({static_cast<uint32_t>(problem.operations.size()) * 2, 0, end});
+  return best;
+}
 
-  const Layout layout = place(blocks, alignment);
+Plan lay_out(const Problem& problem, const Candidate& c) {
+  const size_t buffers = problem.buffers.size();
+  const Layout layout = place(c.blocks, in_place(problem, c.order), alignment, 600);
   Plan plan;
-  plan.rings = rings;
-  for (size_t b = 0; b < problem.buffers.size(); ++b) {
-    plan.buffers.push_back({layout.offsets[block_of[b]], order.depths[b]});
-  }
-  for (size_t o = 0; o < problem.operations.size(); ++o) plan.scratch.push_back(layout.offsets[first_scratch + o]);
+  for (size_t b = 0; b < buffers; ++b) plan.buffers.push_back({layout.offsets[b], c.order.depths[b]});
+  for (size_t o = 0; o < problem.operations.size(); ++o) plan.scratch.push_back(layout.offsets[buffers + o]);
   plan.state_offset = layout.offsets.back();
   plan.arena_bytes = layout.bytes;
-  plan.firings = std::move(order.firings);
+  plan.firings = c.order.firings;
+  plan.blocks.assign(problem.operations.size(), 1);
+  for (const Firing& f : plan.firings) {
+    int32_t& block = plan.blocks[static_cast<size_t>(f.operation)];
+    block = std::max(block, f.count);
+  }
   const std::string wrong = check(problem, plan);
   SMELT_ASSERT(wrong.empty(), "the plan fails its own check: " + wrong);
   return plan;
@@ -96,19 +101,28 @@ Plan lay_out(const Problem& problem, Rings rings) {
 }  // namespace
 
 Plan solve(const Problem& problem, Rings rings) {
-  if (rings != Rings::automatic) return lay_out(problem, rings);
-  Plan shallow = lay_out(problem, Rings::minimum);
-  Plan full = lay_out(problem, Rings::full);
-  return full.arena_bytes <= shallow.arena_bytes ? full : shallow;
+  switch (rings) {
+    case Rings::full: return lay_out(problem, make_candidate(problem, layer_by_layer(problem)));
+    case Rings::minimum: return lay_out(problem, make_candidate(problem, line_buffers(problem)));
+    case Rings::automatic: break;
+  }
+  return lay_out(problem, search(problem));
 }
 
-std::vector<uint16_t> pack_schedule(const std::vector<int32_t>& firings) {
+std::vector<uint16_t> pack_schedule(const Plan& plan) {
   std::vector<uint16_t> runs;
-  for (size_t i = 0; i < firings.size();) {
-    uint32_t count = 1;
-    while (count < Run::max_count && i + count < firings.size() && firings[i + count] == firings[i]) ++count;
-    runs.push_back(Run::pack(static_cast<uint32_t>(firings[i]), count));
-    i += count;
+  for (size_t i = 0; i < plan.firings.size();) {
+    const int32_t operation = plan.firings[i].operation;
+    const auto block = static_cast<uint32_t>(plan.blocks[static_cast<size_t>(operation)]);
+    const uint32_t longest = Run::max_count / block * block;
+    uint32_t steps = 0;
+    for (; i < plan.firings.size() && plan.firings[i].operation == operation; ++i) {
+      steps += static_cast<uint32_t>(plan.firings[i].count);
+    }
+    for (uint32_t count = 0; steps > 0; steps -= count) {
+      count = std::min(steps, longest);
+      runs.push_back(Run::pack(static_cast<uint32_t>(operation), count));
+    }
   }
   return runs;
 }

@@ -42,6 +42,7 @@ struct Operation {
   std::vector<int> in_place;        ///< reads whose row may share its bytes with the row written in the same step
   int32_t scratch_bytes = 0;
   bool scratch_persists = false;    ///< the scratch holds sums from the first step to the last
+  int32_t block = 1;                ///< most steps that the kernel takes at once with a gain
 };
 
 /// Operations in an order in which each one's inputs come before it.
@@ -51,9 +52,9 @@ struct Problem {
 };
 
 enum class Rings {
-  full,     ///< every ring as deep as its tensor: layer by layer
-  minimum,  ///< the latest operation that can fire fires first: every ring as shallow as that order allows
-  automatic ///< whichever of the two needs less arena
+  full,      ///< every ring as deep as its tensor: layer by layer
+  minimum,   ///< every ring as shallow as it can be when the latest operation that can fire fires first
+  automatic  ///< whatever mix needs least arena: line buffers in segments, full tensors between them
 };
 
 struct Ring {
@@ -61,11 +62,18 @@ struct Ring {
   int32_t depth = 1;    ///< rows held
 };
 
+/// `count` consecutive steps of an operation, made as one: one call of its kernel.
+struct Firing {
+  int32_t operation = 0;
+  int32_t count = 1;
+  bool operator==(const Firing&) const = default;
+};
+
 struct Plan {
-  Rings rings = Rings::full;
   std::vector<Ring> buffers;          ///< as Problem::buffers
   std::vector<uint32_t> scratch;      ///< offsets, as Problem::operations; meaningless where no scratch is asked
-  std::vector<int32_t> firings;       ///< operation indices in firing order, one entry a step
+  std::vector<Firing> firings;
+  std::vector<int32_t> blocks;        ///< of each operation: most steps of one firing
   uint32_t state_offset = 0;          ///< one uint16_t a step counter for each operation
   uint32_t arena_bytes = 0;
 };
@@ -81,7 +89,7 @@ Plan solve(const Problem& problem, Rings rings);
 /// the plan was found. Empty when all is well, otherwise what is wrong.
 std::string check(const Problem& problem, const Plan& plan);
 
-/// The firing order as packed smelt::Run entries.
-std::vector<uint16_t> pack_schedule(const std::vector<int32_t>& firings);
+/// The firing order as packed smelt::Run entries, which count steps. Each begins at a multiple of its operation's block.
+std::vector<uint16_t> pack_schedule(const Plan& plan);
 
 }  // namespace smelt::plan

@@ -31,16 +31,16 @@ struct View {
 struct Firing;
 using Kernel = void (*)(const Firing&);
 
-/// One row operation: a kernel, its parameters, its operands, and how far one firing gets.
+/// One row operation: a kernel, its parameters, its operands, and how far one call gets.
 struct Op {
   Kernel kernel;
   const void* params;   ///< the kernel's own struct of 32-bit words
   uint16_t first_view;  ///< its operands in Model::views: outputs, then inputs, then scratch
-  uint16_t block;       ///< steps (as a rule output rows) of one firing
-  uint16_t steps;       ///< steps of a whole inference; the last firing may be shorter than a block
+  uint16_t block;       ///< most steps (as a rule output rows) of one call; runs begin at a multiple of it
+  uint16_t steps;       ///< steps of a whole inference
 };
 
-/// An entry of the firing order: `count` consecutive firings of one op.
+/// An entry of the firing order: `count` consecutive steps of one op.
 struct Run {
   static constexpr uint32_t count_bits = 6;
   static constexpr uint32_t max_count = 1U << count_bits;
@@ -102,7 +102,7 @@ struct Firing {
 /// Where an inference stands between two firings.
 struct Cursor {
   uint16_t run;    ///< index into Model::schedule
-  uint16_t fired;  ///< firings of that run already done
+  uint16_t fired;  ///< steps of that run already done
 };
 
 inline uint16_t* step_counters(const Model& m, uint8_t* arena) {
@@ -118,20 +118,29 @@ inline void begin(const Model& m, uint8_t* arena, Cursor& cursor) {
 
 inline bool done(const Model& m, const Cursor& cursor) { return cursor.run >= m.run_count; }
 
-/// Makes up to `firings` firings; true while work is left.
-inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uint32_t firings) {
+/// Makes up to `rows` steps; true while work is left.
+inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uint32_t rows) {
   uint16_t* next = step_counters(m, arena);
-  while (firings-- != 0 && !done(m, cursor)) {
+  while (rows != 0 && !done(m, cursor)) {
     const uint16_t run = m.schedule[cursor.run];
     const uint32_t index = Run::op(run);
     const Op& op = m.ops[index];
-    const int32_t at = next[index];
-    int32_t count = op.steps - at;
-    if (count > op.block) count = op.block;
+    // A call stays inside a block, whatever `rows` cut off before: that is what the plan has proven.
+    uint32_t count = Run::count(run) - cursor.fired;
+    if (op.block == 1) {
+      count = 1;
+    } else {
+      const uint32_t left = op.block - cursor.fired % op.block;
+      if (count > left) count = left;
+      if (count > rows) count = rows;
+    }
+    const uint32_t at = next[index];
     next[index] = static_cast<uint16_t>(at + count);
-    op.kernel(
-        Firing{op.params, m.views + op.first_view, arena, static_cast<const uint8_t*>(m.weights), at, count});
-    if (++cursor.fired == Run::count(run)) cursor = Cursor{static_cast<uint16_t>(cursor.run + 1), 0};
+    op.kernel(Firing{op.params, m.views + op.first_view, arena, static_cast<const uint8_t*>(m.weights),
+                     static_cast<int32_t>(at), static_cast<int32_t>(count)});
+    rows -= count;
+    cursor.fired = static_cast<uint16_t>(cursor.fired + count);
+    if (cursor.fired == Run::count(run)) cursor = Cursor{static_cast<uint16_t>(cursor.run + 1), 0};
   }
   return !done(m, cursor);
 }

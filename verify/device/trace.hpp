@@ -101,7 +101,7 @@ inline void trace(Run& run, const Tracer& setup) {
   bool more = !smelt::done(model, cursor);
   while (more) {
     tracer.op = smelt::Run::op(model.schedule[cursor.run]);
-    more = smelt::step(model, arena, cursor, 1);
+    more = smelt::step(model, arena, cursor, model.ops[tracer.op].block);
   }
   run.record.ops = model.op_count;
   run.record.rows = setup.row_count;
