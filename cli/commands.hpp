@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ struct Options {
   std::string directory;      ///< compile -o
   bool single_file = false;
   bool measure = false;
-  std::uint64_t max_ram = 0;    ///< 0: no limit
-  std::uint64_t max_flash = 0;
+  std::optional<std::uint64_t> max_ram;
+  std::optional<std::uint64_t> max_flash;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   std::string inputs_directory;

@@ -40,13 +40,13 @@ Outcome check_limits(const Options& options, const Report& report, const Program
   const verify::Sizes sizes = report.measured && report.measured->sizes ? *report.measured->sizes : verify::Sizes{};
   const std::uint64_t ram = std::uint64_t{report.arena_bytes} + sizes.static_bytes;
   const std::uint64_t flash = std::uint64_t{sizes.code_bytes} + (report.measured && report.measured->sizes ? sizes.weights_bytes : report.weights_bytes);
-  if (options.max_ram != 0 && ram > options.max_ram) {
-    broken.diagnostics.push_back({"E0801", report.model, "needs " + grouped(ram) + " bytes of RAM, the limit is " + grouped(options.max_ram),
+  if (options.max_ram && ram > *options.max_ram) {
+    broken.diagnostics.push_back({"E0801", report.model, "needs " + grouped(ram) + " bytes of RAM, the limit is " + grouped(*options.max_ram),
                                   "largest tenants of the arena:" + tenants(program, true)});
   }
-  if (options.max_flash != 0 && flash > options.max_flash) {
+  if (options.max_flash && flash > *options.max_flash) {
     broken.diagnostics.push_back({"E0802", report.model,
-                                  "needs " + grouped(flash) + " bytes of flash, the limit is " + grouped(options.max_flash),
+                                  "needs " + grouped(flash) + " bytes of flash, the limit is " + grouped(*options.max_flash),
                                   "code takes " + grouped(sizes.code_bytes) + "; largest constants:" + tenants(program, false)});
   }
   if (!broken.diagnostics.empty()) return broken;
@@ -65,7 +65,7 @@ Result<ExitCode> compile(const Options& options) {
 
   Report report = make_report(std::filesystem::path(options.model).filename().string(), program, options.target);
   report.removed = compiled->log;
-  if (options.measure || options.max_ram != 0 || options.max_flash != 0) {
+  if (options.measure || options.max_ram || options.max_flash) {
     const Progress progress("building and running on " + options.target);
     Result<verify::Measured> measured = verify::measure(program, name, *target, random_inputs(program.graph, 1));
     if (!measured) return measured.failure();
@@ -75,11 +75,11 @@ Result<ExitCode> compile(const Options& options) {
   if (!options.directory.empty()) {
     EmitOptions emit_options{name, options.single_file, options.target, target->compiler.flags};
     Package package = emit(program, emit_options);
-    if (!options.single_file) package["report.json"] = json.dump(2) + "\n";
+    if (!options.single_file) package["report.json"] = text(json);
     if (Outcome o = write_package(package, options.directory); !o) return o.failure();
   }
   if (options.json) {
-    std::printf("%s\n", json.dump(2).c_str());
+    std::printf("%s", text(json).c_str());
   } else {
     std::printf("%s", to_text(report).c_str());
     if (!options.directory.empty()) {

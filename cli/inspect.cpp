@@ -64,7 +64,7 @@ Result<ExitCode> inspect(const Options& options) {
     j["macs"] = macs;
     j["parameters"] = weights;
     j["constant_bytes"] = weight_bytes;
-    std::printf("%s\n", j.dump(2).c_str());
+    std::printf("%s", text(j).c_str());
     return ExitCode::ok;
   }
   std::printf("%s\n\n", std::filesystem::path(options.model).filename().c_str());

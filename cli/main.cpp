@@ -56,7 +56,8 @@ class CommandLine {
     target(verify);
     verify->add_option("--count", options_.count, "Random inputs to run")->capture_default_str()->check(CLI::Range(1, 100000));
     inputs(verify);
-    verify->add_option("--expect", options_.expect_directory, "Folder with out_*.bin to compare with as well")->type_name("DIR");
+    verify->add_option("--expect", options_.expect_directory, "Folder with out_*.bin to compare with as well; needs --inputs")
+        ->type_name("DIR")->needs("--inputs");
     verify->add_flag("--taps", options_.taps, "Compare every operator's tensor, row by row");
     lowering(verify);
     json(verify);
@@ -72,6 +73,7 @@ class CommandLine {
 
     CLI::App* targets = add("targets", "List the targets", smelt::cli::list_targets);
     json(targets);
+    example(targets, "smelt targets\n  smelt targets --json");
   }
 
   int run(int argc, char** argv) {
@@ -79,6 +81,10 @@ class CommandLine {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
       if (e.get_exit_code() == 0) return app_.exit(e);
+      if (app_.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
+        std::fprintf(stderr, "error[E0001]: there is no command \"%s\"\n  help: smelt --help\n", argv[1]);
+        return static_cast<int>(smelt::ExitCode::usage);
+      }
       std::fprintf(stderr, "error[E0001]: %s\n  help: smelt%s --help\n", e.what(), chosen().c_str());
       return static_cast<int>(smelt::ExitCode::usage);
     }
@@ -110,7 +116,7 @@ class CommandLine {
   }
   void inputs(CLI::App* sub) {
     sub->add_option("--inputs", options_.inputs_directory, "Folder with in_*.bin")->type_name("DIR");
-    sub->add_option("--input", options_.inputs, "As for `smelt run`")->type_name("[NAME=]FILE");
+    sub->add_option("--input", options_.inputs, "As for `smelt run`")->type_name("[NAME=]FILE")->excludes("--inputs");
   }
   static void example(CLI::App* sub, const std::string& lines) { sub->footer("Examples:\n  " + lines + "\n"); }
   std::string chosen() const {

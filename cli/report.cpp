@@ -19,9 +19,11 @@ std::uint32_t flash_tables(const Report& r) {
 }  // namespace
 
 std::uint32_t table_bytes(const Program& p) {
-  // Sizes of the runtime's structs on a core with 32-bit pointers: View 12, Op 16, Model 24; everything 4-aligned.
+  // Sizes of the runtime's structs on a core with 32-bit pointers: View 12, Op 16, Model 24. Whole words; a model without
+  // constants has a byte of them, as C++ knows no empty objects.
   const auto align = [](size_t n) { return (n + 3) / 4 * 4; };
-  size_t bytes = align(p.constants.bytes().size()) + p.views.size() * 12 + p.operations.size() * 16 + align(p.schedule.size() * 2) + 24;
+  size_t bytes = align(std::max<size_t>(p.constants.bytes().size(), 1)) + p.views.size() * 12 + p.operations.size() * 16 +
+                 align(p.schedule.size() * 2) + 24;
   for (const Lowered& l : p.operations) bytes += l.params.size() * 4;
   return static_cast<std::uint32_t>(bytes);
 }
@@ -144,6 +146,8 @@ Json to_json(const Report& r) {
   j["flags"] = r.measured ? Json(r.measured->flags) : Json(nullptr);
   return j;
 }
+
+std::string text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 std::string to_text(const Report& r) {
   const bool sized = r.measured && r.measured->sizes;

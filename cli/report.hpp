@@ -46,6 +46,8 @@ Report make_report(const std::string& model, const Program& program, const std::
 std::vector<OpReport> op_reports(const Program& program, const verify::Traced* traced);
 
 Json to_json(const Report& report);
+/// JSON text; bytes that are no UTF-8 (in file names) are replaced.
+std::string text(const Json& json);
 /// Memory, counts and comparison, for a terminal.
 std::string to_text(const Report& report);
 

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 
 #include "cli/commands.hpp"
 #include "cli/tensors.hpp"
@@ -36,28 +37,9 @@ Result<ExitCode> run(const Options& options) {
   const Result<verify::Runs> inputs = read_inputs(graph, options.inputs);
   if (!inputs) return inputs.failure();
 
-  std::vector<std::string> files(graph.outputs.size());
-  std::size_t next = 0;
-  for (const std::string& argument : options.outputs) {
-    std::size_t port = graph.outputs.size();
-    std::string file = argument;
-    for (std::size_t o = 0; o < graph.outputs.size(); ++o) {
-      const std::string prefix = graph.at(graph.outputs[o]).name + "=";
-      if (argument.rfind(prefix, 0) == 0) {
-        port = o;
-        file = argument.substr(prefix.size());
-      }
-    }
-    if (port == graph.outputs.size()) {
-      while (next < files.size() && !files[next].empty()) ++next;
-      port = next;
-    }
-    if (port >= files.size()) {
-      return Failure(ExitCode::usage, {"E0002", "--output " + argument, "the model has no such output left",
-                                       "it has " + std::to_string(files.size())});
-    }
-    files[port] = file;
-  }
+  const Result<std::vector<std::string>> matched = match_ports(graph, graph.outputs, "--output", options.outputs);
+  if (!matched) return matched.failure();
+  const std::vector<std::string>& files = *matched;
 
   const Progress progress("running");
   Interpreter interpreter(compiled->program);
@@ -69,7 +51,7 @@ Result<ExitCode> run(const Options& options) {
       for (std::size_t o = 0; o < outputs.size(); ++o) show(graph, o, result[o]);
     }
   }
-  Json json = {{"model", graph.name}, {"runs", inputs->size()}, {"outputs", Json::array()}};
+  Json json = {{"model", std::filesystem::path(options.model).filename().string()}, {"runs", inputs->size()}, {"outputs", Json::array()}};
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     const Tensor& t = graph.at(graph.outputs[o]);
     if (!files[o].empty()) {
@@ -77,7 +59,7 @@ Result<ExitCode> run(const Options& options) {
     }
     json["outputs"].push_back({{"name", t.name}, {"type", to_string(t.dtype)}, {"shape", t.shape}, {"file", files[o]}});
   }
-  if (options.json) std::printf("%s\n", json.dump(2).c_str());
+  if (options.json) std::printf("%s", text(json).c_str());
   return ExitCode::ok;
 }
 

@@ -102,30 +102,45 @@ Outcome write_tensor(const std::string& path, const Tensor& type, const Bytes& c
   return write_file(path, text);
 }
 
-Result<verify::Runs> read_inputs(const Graph& graph, const std::vector<std::string>& arguments) {
-  std::vector<std::string> files(graph.inputs.size());
-  size_t unnamed = 0;
+Result<std::vector<std::string>> match_ports(const Graph& graph, const std::vector<TensorId>& ports, const std::string& option,
+                                             const std::vector<std::string>& arguments) {
+  std::vector<std::string> files(ports.size());
+  std::string known;
+  for (TensorId id : ports) known += (known.empty() ? "" : ", ") + described(graph.at(id));
+  const auto wrong = [&](const std::string& argument, const std::string& why) {
+    return Failure(ExitCode::usage, {"E0002", option + " " + argument, why, "there are " + known});
+  };
+  std::vector<std::string> unnamed;
   for (const std::string& argument : arguments) {
-    size_t port = graph.inputs.size();
-    std::string file = argument;
-    const size_t equals = argument.find('=');
-    if (equals != std::string::npos) {
-      for (size_t i = 0; i < graph.inputs.size(); ++i) {
-        if (graph.at(graph.inputs[i]).name == argument.substr(0, equals)) port = i;
-      }
-      if (port < graph.inputs.size()) file = argument.substr(equals + 1);
+    size_t port = ports.size();
+    for (size_t i = 0; i < ports.size(); ++i) {  // names may hold '=' themselves
+      if (argument.rfind(graph.at(ports[i]).name + "=", 0) == 0 && files[i].empty()) port = i;
     }
-    if (port == graph.inputs.size()) {
-      while (unnamed < files.size() && !files[unnamed].empty()) ++unnamed;
-      port = unnamed;
+    if (port == ports.size()) {
+      unnamed.push_back(argument);
+      continue;
     }
-    if (port >= files.size() || !files[port].empty()) {
-      std::string known;
-      for (TensorId id : graph.inputs) known += (known.empty() ? "" : ", ") + described(graph.at(id));
-      return Failure(ExitCode::usage, {"E0002", "--input " + argument, "the model has no such input left", "its inputs are " + known});
-    }
-    files[port] = file;
+    files[port] = argument.substr(graph.at(ports[port]).name.size() + 1);
+    if (files[port].empty()) return wrong(argument, "no file name after the =");
   }
+  size_t next = 0;
+  for (const std::string& argument : unnamed) {
+    while (next < files.size() && !files[next].empty()) ++next;
+    std::error_code error;
+    const fs::path parent = fs::path(argument).parent_path();
+    if (next == files.size()) return wrong(argument, "the model has no such tensor, or it has its file already");
+    if (argument.find('=') != std::string::npos && !fs::exists(argument, error) && (parent.empty() || !fs::is_directory(parent, error))) {
+      return wrong(argument, "the model has no tensor of that name");
+    }
+    files[next] = argument;
+  }
+  return files;
+}
+
+Result<verify::Runs> read_inputs(const Graph& graph, const std::vector<std::string>& arguments) {
+  const Result<std::vector<std::string>> matched = match_ports(graph, graph.inputs, "--input", arguments);
+  if (!matched) return matched.failure();
+  const std::vector<std::string>& files = *matched;
   std::vector<Bytes> contents;
   size_t runs = 1;
   for (size_t i = 0; i < files.size(); ++i) {

@@ -16,6 +16,10 @@ Result<Bytes> read_tensor(const std::string& path, const Tensor& type);
 /// .npy where the name ends so, raw otherwise; `runs` tensors one after the other.
 Outcome write_tensor(const std::string& path, const Tensor& type, const Bytes& content, std::size_t runs);
 
+/// The file of each port: `NAME=FILE` arguments by their tensor's name, the others in order; empty where there is none.
+Result<std::vector<std::string>> match_ports(const Graph& graph, const std::vector<TensorId>& ports, const std::string& option,
+                                             const std::vector<std::string>& arguments);
+
 /// `FILE` or `NAME=FILE` arguments, matched to the graph's ports: by run, then by port.
 Result<verify::Runs> read_inputs(const Graph& graph, const std::vector<std::string>& arguments);
 

@@ -16,7 +16,7 @@ Result<verify::Runs> chosen_inputs(const Options& options, const Graph& graph) {
 
 void print(const Options& options, const Report& report) {
   if (options.json) {
-    std::printf("%s\n", to_json(report).dump(2).c_str());
+    std::printf("%s", text(to_json(report)).c_str());
   } else {
     std::printf("%s", to_text(report).c_str());
   }
@@ -111,7 +111,7 @@ Result<ExitCode> list_targets(const Options& options) {
                     {"machine", target->emulator ? Json(target->emulator->machine) : Json(nullptr)}});
   }
   if (options.json) {
-    std::printf("%s\n", json.dump(2).c_str());
+    std::printf("%s", text(json).c_str());
   } else {
     std::printf("%s", table(rows).c_str());
   }

@@ -1,4 +1,6 @@
 // The API of an emitted model: NAME.h, NAME.hpp and the functions behind them.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "emit/text.hpp"
@@ -81,6 +83,7 @@ Pairs names(const Program& p, const std::string& name) {
 }
 
 std::string info_table(const Program& p, const std::vector<Port>& ports, const std::string& name, const char* what) {
+  if (ports.empty()) return "";
   std::string shapes, rows;
   for (size_t i = 0; i < ports.size(); ++i) {
     const Tensor& t = p.graph.at(ports[i].tensor);
@@ -138,10 +141,17 @@ std::string null_checks(const Program& p) {
   return text;
 }
 
-std::string pointer_cases(const std::vector<Port>& ports, bool constant_too) {
+/// The function that gives out the descriptors of inputs or outputs.
+std::string info_function(const std::vector<Port>& ports, const std::string& what) {
+  const std::string head = "const @name@_tensor* @name@_" + what + "_info(uint32_t";
+  if (ports.empty()) return head + ") { return nullptr; }\n";
+  return head + " index) { return index < " + std::to_string(ports.size()) + " ? &" + what + "_info[index] : nullptr; }\n";
+}
+
+std::string pointer_cases(const std::vector<Port>& ports) {
   std::string text;
   for (size_t i = 0; i < ports.size(); ++i) {
-    if (ports[i].constant != constant_too) continue;
+    if (ports[i].constant) continue;
     text += "  if (index == " + std::to_string(i) + ") return ctx->arena + " + std::to_string(ports[i].offset) + ";\n";
   }
   return text;
@@ -149,7 +159,7 @@ std::string pointer_cases(const std::vector<Port>& ports, bool constant_too) {
 
 /// The part of selftest that fills the inputs and looks at the outputs.
 std::string selftest_body(const Program& p, const KnownAnswer& answer) {
-  std::string text = "  uint32_t random = 1;\n";
+  std::string text = p.inputs.empty() ? "" : "  uint32_t random = 1;\n";
   for (const Port& port : p.inputs) {
     const Tensor& t = p.graph.at(port.tensor);
     const std::string at = "ctx->arena + " + std::to_string(port.offset);
@@ -158,31 +168,30 @@ std::string selftest_body(const Program& p, const KnownAnswer& answer) {
                                   : "  smelt::pattern_bytes(" + at + ", " + std::to_string(port.bytes) + ", random);\n";
   }
   text += "  run(ctx);\n";
-  bool exact = true;
-  for (const Port& port : p.outputs) exact = exact && p.graph.at(port.tensor).dtype != DType::f32;
-  for (const Tensor& t : p.graph.tensors) exact = exact && (t.constant() || t.dtype != DType::f32);
-  if (exact) {
+  if (answer.exact) {
     text += "  uint32_t sum = 0;\n";
     for (const Port& port : p.outputs) {
       if (port.constant) continue;
-      text += "  sum ^= smelt::checksum(ctx->arena + " + std::to_string(port.offset) + ", " + std::to_string(port.bytes) + ");\n";
+      text += "  sum = sum * 16777619u ^ smelt::checksum(ctx->arena + " + std::to_string(port.offset) + ", " + std::to_string(port.bytes) + ");\n";
     }
     return text + "  if (sum != " + std::to_string(answer.outputs) + "u) return @NAME@_CORRUPT;\n";
   }
-  if (answer.floats.empty()) return text;
-  for (const Port& port : p.outputs) {
-    if (port.constant || p.graph.at(port.tensor).dtype != DType::f32) continue;
+  for (size_t i = 0; i < p.outputs.size(); ++i) {
+    if (answer.first[i].empty()) continue;
+    const DType type = p.graph.at(p.outputs[i].tensor).dtype;
+    const std::string n = std::to_string(i);
     std::vector<std::string> values;
-    float largest = 1e-3F;
-    for (float f : answer.floats) {
-      values.push_back(number(f));
-      largest = std::max(largest, f < 0 ? -f : f);
+    float tolerance = 1;  // of a quantized value
+    for (float f : answer.first[i]) values.push_back(number(f));
+    if (type == DType::f32) {
+      tolerance = 1e-6F;
+      for (float f : answer.first[i]) tolerance = std::max(tolerance, std::fabs(f) * 1e-3F);
     }
-    text += "  static constexpr float expected[] = {\n" + wrap(values) + "  };\n  const float* got = reinterpret_cast<const float*>(ctx->arena + " +
-            std::to_string(port.offset) + ");\n  for (size_t i = 0; i < " + std::to_string(values.size()) +
-            "; ++i) {\n    const float error = got[i] - expected[i];\n    if (!(error < " + number(largest * 1e-3F) +
-            " && error > " + number(-largest * 1e-3F) + ")) return @NAME@_CORRUPT;\n  }\n";
-    break;
+    text += "  static constexpr float expected" + n + "[] = {\n" + wrap(values) + "  };\n  const " + c_type(type) + "* got" + n +
+            " = reinterpret_cast<const " + c_type(type) + "*>(ctx->arena + " + std::to_string(p.outputs[i].offset) +
+            ");\n  for (size_t i = 0; i < " + std::to_string(values.size()) + "; ++i) {\n    const float error = " +
+            (type == DType::f32 ? "got" + n + "[i]" : "static_cast<float>(got" + n + "[i])") + " - expected" + n +
+            "[i];\n    if (!(error <= " + number(tolerance) + " && error >= " + number(-tolerance) + ")) return @NAME@_CORRUPT;\n  }\n";
   }
   return text;
 }
@@ -204,13 +213,19 @@ KnownAnswer known_answer(const Program& p) {
       pattern_bytes(inputs.back().data(), port.bytes, random);
     }
   }
+  for (const Tensor& t : p.graph.tensors) answer.exact = answer.exact && (t.constant() || t.dtype != DType::f32);
   const std::vector<Bytes> outputs = Interpreter(p).run(inputs);
+  answer.first.resize(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (p.outputs[i].constant) continue;
-    answer.outputs ^= checksum(outputs[i].data(), outputs[i].size());
-    if (p.graph.at(p.outputs[i].tensor).dtype == DType::f32 && answer.floats.empty()) {
-      answer.floats.resize(std::min<size_t>(outputs[i].size() / 4, 16));
-      std::memcpy(answer.floats.data(), outputs[i].data(), answer.floats.size() * 4);
+    answer.outputs = answer.outputs * 16777619U ^ checksum(outputs[i].data(), outputs[i].size());
+    const Value value{&p.graph.at(p.outputs[i].tensor), outputs[i]};
+    const DType type = value.type->dtype;
+    for (int64_t e = 0; e < std::min<int64_t>(elements(value.type->shape), 16); ++e) {
+      if (type != DType::f32 && type != DType::i8 && type != DType::u8) break;
+      const float f = type == DType::f32 ? value.as<float>()[e] : type == DType::i8 ? value.as<int8_t>()[e] : value.as<uint8_t>()[e];
+      if (!std::isfinite(f)) break;
+      answer.first[i].push_back(f);
     }
   }
   return answer;
@@ -237,8 +252,10 @@ extern "C" {
 /* Defines a static arena: @NAME@_STATIC_ARENA(arena); */
 #if defined(__cplusplus)
 #define @NAME@_STATIC_ARENA(id) alignas(16) static uint8_t id[@NAME@_ARENA_BYTES]
-#else
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 #define @NAME@_STATIC_ARENA(id) static _Alignas(16) uint8_t id[@NAME@_ARENA_BYTES]
+#else
+#define @NAME@_STATIC_ARENA(id) static uint8_t id[@NAME@_ARENA_BYTES] __attribute__((aligned(16)))
 #endif
 
 typedef enum @name@_status {
@@ -333,19 +350,24 @@ using TensorInfo = @name@_tensor;
 constexpr size_t arena_bytes = @NAME@_ARENA_BYTES;
 constexpr size_t arena_align = @NAME@_ARENA_ALIGN;
 
-/// A model with an arena of its own; two of them run independently. Make it static: it is as large as the arena.
+/// A model with an arena of its own; two of them run independently. Make it static: it is as large as the arena. It starts
+/// as zeros, so that nothing runs before main, and binds itself to its arena when it is first used.
 class Model {
  public:
-  Model() { @name@_init(&ctx_, arena_, sizeof arena_); }
+  constexpr Model() : arena_{}, ctx_{} {}
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
-  Status invoke(@plain_args@) { return @name@_invoke(&ctx_@arg_names@); }
-@float_invoke@  Status begin() { return @name@_begin(&ctx_); }
-  Status step(uint32_t rows) { return @name@_step(&ctx_, rows); }
-  void* input(uint32_t index = 0) { return @name@_input(&ctx_, index); }
-  const void* output(uint32_t index = 0) const { return @name@_output(&ctx_, index); }
-  Status selftest() { return @name@_selftest(&ctx_); }
+  Status invoke(@plain_args@) { return @name@_invoke(context()@arg_names@); }
+@float_invoke@  Status begin() { return @name@_begin(context()); }
+  Status step(uint32_t rows) { return @name@_step(context(), rows); }
+  void* input(uint32_t index = 0) { return @name@_input(context(), index); }
+  const void* output(uint32_t index = 0) { return @name@_output(context(), index); }
+  Status selftest() { return @name@_selftest(context()); }
+  @name@_context* context() {
+    if (ctx_.arena == nullptr) @name@_init(&ctx_, arena_, sizeof arena_);
+    return &ctx_;
+  }
 
  private:
   alignas(@NAME@_ARENA_ALIGN) uint8_t arena_[arena_bytes];
@@ -362,7 +384,7 @@ class Model {
                 {{"plain_args", strip(arguments(p, false))},
                  {"arg_names", argument_names(p)},
                  {"float_invoke", has_float_api(p) ? "  Status invoke_float(" + strip(arguments(p, true)) +
-                                                         ") { return @name@_invoke_float(&ctx_" + argument_names(p) + "); }\n"
+                                                         ") { return @name@_invoke_float(context()" + argument_names(p) + "); }\n"
                                                    : ""}});
   return fill(text, values);
 }
@@ -442,9 +464,7 @@ const void* @name@_output(const @name@_context* ctx, uint32_t index) {
 @output_cases@  return nullptr;
 }
 
-const @name@_tensor* @name@_input_info(uint32_t index) { return index < @NAME@_INPUTS ? &input_info[index] : nullptr; }
-const @name@_tensor* @name@_output_info(uint32_t index) { return index < @NAME@_OUTPUTS ? &output_info[index] : nullptr; }
-
+@input_info_of@@output_info_of@
 @name@_status @name@_selftest(@name@_context* ctx) {
   if (!bound(ctx)) return @NAME@_BAD_ARGUMENT;
   if (smelt::checksum(&weights, @weights_bytes@) != @weights_sum@u) return @NAME@_CORRUPT;
@@ -481,8 +501,10 @@ const @name@_tensor* @name@_output_info(uint32_t index) { return index < @NAME@_
                                                null_checks(p) + ") return @NAME@_BAD_ARGUMENT;\n" + put_and_get(p, true, true) +
                                                "  run(ctx);\n" + put_and_get(p, true, false) + "  return @NAME@_OK;\n}\n"
                                          : ""},
-       {"input_cases", pointer_cases(p.inputs, false)},
-       {"output_cases", pointer_cases(p.outputs, false) + constant_cases},
+       {"input_cases", p.inputs.empty() ? "  static_cast<void>(index);\n" : pointer_cases(p.inputs)},
+       {"output_cases", pointer_cases(p.outputs) + constant_cases},
+       {"input_info_of", info_function(p.inputs, "input")},
+       {"output_info_of", info_function(p.outputs, "output")},
        {"weights_bytes", std::to_string(p.constants.bytes().size())},
        {"weights_sum", std::to_string(answer.weights)},
        {"selftest", selftest_body(p, answer)}});

@@ -106,16 +106,17 @@ std::string tables(const Program& program) {
   }
   std::vector<std::string> runs;
   for (uint16_t run : program.schedule) runs.push_back(std::to_string(run));
-  if (ops.empty()) {  // a model whose outputs are inputs or constants: nothing fires
-    ops.push_back("{nullptr, nullptr, 0, 1, 0},");
-    views.push_back("{0, 0, 1, smelt::View::arena, 0},");
-    runs.push_back("0");
+  if (runs.size() % 2 != 0) runs.push_back("0");  // whole words, so that the tables take the same flash in any order
+  const bool fires = !ops.empty();  // not where all outputs are inputs or constants
+  if (fires) {
+    text += "\n// Operands: offset, pitch, depth, base.\n" + table("smelt::View views[]", views);
+    text += "\n// Operations: kernel, parameters, first operand, most steps of a call, steps of an inference.\n" +
+            table("smelt::Op ops[]", ops);
+    text += "\n// Firing order: operation * 64 + steps - 1; an even number of entries.\nalignas(4) constexpr uint16_t schedule[] = {\n" +
+            wrap(runs) + "};\n";
   }
-  text += "\n// Operands: offset, pitch, depth, base.\n" + table("smelt::View views[]", views);
-  text += "\n// Operations: kernel, parameters, first operand, most steps of a call, steps of an inference.\n" +
-          table("smelt::Op ops[]", ops);
-  text += "\n// Firing order: operation * 64 + steps - 1.\nconstexpr uint16_t schedule[] = {\n" + wrap(runs) + "};\n";
-  text += "\n}  // namespace\n\nconstexpr smelt::Model model = {ops, views, schedule, &weights, " +
+  text += "\n}  // namespace\n\nconstexpr smelt::Model model = {" +
+          std::string(fires ? "ops, views, schedule" : "nullptr, nullptr, nullptr") + ", &weights, " +
           std::to_string(program.operations.size()) + ", " + std::to_string(program.schedule.size()) + ", " +
           std::to_string(program.plan.state_offset) + "};\n";
   return text;

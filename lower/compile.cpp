@@ -40,6 +40,7 @@ class Lowerer {
     make_buffers();
     make_operations();
     program_.plan = plan::solve(program_.problem, rings_);
+    program_.plan.arena_bytes = std::max(program_.plan.arena_bytes, plan::alignment);  // a C array is never empty
     program_.schedule = plan::pack_schedule(program_.plan);
     if (program_.schedule.size() > 65535) return too_large("its firing order has more than 65535 runs");
     make_views();

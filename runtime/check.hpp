@@ -7,9 +7,9 @@
 
 namespace smelt {
 
-/// FNV-1a, 32 bits.
+/// FNV-1a, 32 bits. Volatile: the bytes that are in memory now, not those that the compiler once saw.
 inline uint32_t checksum(const void* data, size_t bytes) {
-  const uint8_t* p = static_cast<const uint8_t*>(data);
+  const volatile uint8_t* p = static_cast<const volatile uint8_t*>(data);
   uint32_t hash = 2166136261U;
   for (size_t i = 0; i < bytes; ++i) hash = (hash ^ p[i]) * 16777619U;
   return hash;

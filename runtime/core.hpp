@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Keeps a function, and the constants that it is called with, as they are.
+#if defined(__clang__)
+#define SMELT_APART __attribute__((noinline))
+#else
+#define SMELT_APART __attribute__((noinline, noclone))
+#endif
+
 namespace smelt {
 
 /// What every call into an emitted model answers.
@@ -118,8 +125,9 @@ inline void begin(const Model& m, uint8_t* arena, Cursor& cursor) {
 
 inline bool done(const Model& m, const Cursor& cursor) { return cursor.run >= m.run_count; }
 
-/// Makes up to `rows` steps; true while work is left.
-inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uint32_t rows) {
+/// Makes up to `rows` steps; true while work is left. One function for all models of a program, apart from its callers:
+/// so each table takes exactly the flash that its type says, whatever the compiler knows of its content.
+SMELT_APART inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uint32_t rows) {
   uint16_t* next = step_counters(m, arena);
   while (rows != 0 && !done(m, cursor)) {
     const uint16_t run = m.schedule[cursor.run];
