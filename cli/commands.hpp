@@ -17,7 +17,8 @@ struct Options {
   std::string target = "cortex-m4";
   std::string name;           ///< of the emitted model; empty: from the file's name
   std::string labels;         ///< a text file with one class name a line
-  std::string rings = "auto";
+  std::string optimize = "balanced";
+  bool push = false;
   bool json = false;
   bool verbose = false;
   std::string directory;      ///< compile -o

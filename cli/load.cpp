@@ -59,10 +59,15 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   PipelineOptions pipeline;
   pipeline.keep_all_tensors = keep_all_tensors;
   run_passes(*graph, log, pipeline);
-  const plan::Rings rings = options.rings == "full"      ? plan::Rings::full
-                            : options.rings == "minimum" ? plan::Rings::minimum
-                                                         : plan::Rings::automatic;
-  Result<Program> program = lower(std::move(*graph), rings);
+  LowerOptions lowering;
+  lowering.push = options.push;
+  lowering.rings = options.optimize == "speed" ? plan::Rings::full : plan::Rings::automatic;
+  Result<Program> program = lower(*graph, lowering);
+  // A limit on RAM comes before speed.
+  if (program && options.max_ram != 0 && program->plan.arena_bytes > options.max_ram && lowering.rings == plan::Rings::full) {
+    lowering.rings = plan::Rings::automatic;
+    program = lower(std::move(*graph), lowering);
+  }
   if (!program) return program.failure();
   compiled.program = std::move(*program);
   for (const PassLog::Line& line : log.lines) compiled.log.push_back(line.pass + ": " + line.text);

@@ -107,8 +107,9 @@ class CommandLine {
     sub->add_option("--target", options_.target, "See `smelt targets`")->capture_default_str()->type_name("NAME");
   }
   void rings(CLI::App* sub) {
-    sub->add_option("--rings", options_.rings, "Depth of the row rings: whatever needs least RAM, layer by layer, or line buffers")
-        ->check(CLI::IsMember({"auto", "full", "minimum"}))->capture_default_str();
+    sub->add_option("--optimize", options_.optimize, "Whole tensors and long runs of rows, least RAM, or least RAM that is nearly as fast")
+        ->check(CLI::IsMember({"speed", "ram", "balanced"}))->capture_default_str();
+    sub->add_flag("--push", options_.push, "The input comes row by row and never stands in RAM as a whole");
   }
   void lowering(CLI::App* sub) {
     sub->add_option("--name", options_.name, "Name of the emitted model; default: from the file's")->type_name("NAME");

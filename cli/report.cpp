@@ -75,6 +75,7 @@ Report make_report(const std::string& model, const Program& program, const std::
   r.rings = full ? "full" : "shallow";
   r.arena_bytes = program.plan.arena_bytes;
   r.weights_bytes = table_bytes(program);
+  if (program.pushed) r.pushed_rows = program.operations[0].steps;
   return r;
 }
 
@@ -82,6 +83,7 @@ std::vector<OpReport> op_reports(const Program& program, const verify::Traced* t
   std::vector<OpReport> reports;
   for (std::size_t i = 0; i < program.operations.size(); ++i) {
     const Graph& graph = program.graph;
+    if (program.operations[i].node < 0) continue;
     const Node& node = graph.nodes[static_cast<std::size_t>(program.operations[i].node)];
     const OpDef* def = find_op(node.op);
     OpReport o;
@@ -142,6 +144,9 @@ Json to_json(const Report& r) {
   }
   j["instructions"] = {{"total", r.measured ? or_null(r.measured->instructions) : Json(nullptr)},
                        {"per_op", r.ops.empty() ? Json(nullptr) : per_op}};
+  if (r.pushed_rows != 0) {
+    j["push"] = {{"rows", r.pushed_rows}, {"worst_instructions", r.worst_push != 0 ? Json(r.worst_push) : Json(nullptr)}};
+  }
   j["compiler"] = r.measured ? Json(r.measured->compiler) : Json(nullptr);
   j["flags"] = r.measured ? Json(r.measured->flags) : Json(nullptr);
   return j;
@@ -164,6 +169,9 @@ std::string to_text(const Report& r) {
   text += table(rows);
   if (r.measured && r.measured->instructions) {
     text += "\n  instructions  " + grouped(*r.measured->instructions) + " for one inference (counted, not cycles)\n";
+  }
+  if (r.worst_push != 0) {
+    text += "  worst push    " + grouped(r.worst_push) + " instructions in kernels for one of " + std::to_string(r.pushed_rows) + " rows\n";
   }
   if (!r.ops.empty()) {
     std::vector<std::vector<std::string>> ops = {{"op", "", "output", "MACs", "instructions", "share", "per MAC", "worst step"}};

@@ -37,6 +37,8 @@ struct Report {
   std::uint32_t weights_bytes = 0;
   std::optional<verify::Measured> measured;
   std::vector<OpReport> ops;               ///< filled by profile
+  std::int32_t pushed_rows = 0;            ///< 0: the input is not pushed
+  std::uint32_t worst_push = 0;            ///< most instructions that the kernels spend on one pushed row; by profile
   std::optional<verify::Comparison> comparison;
   bool taps = false;
   std::vector<std::string> removed;        ///< what the passes did

@@ -89,6 +89,7 @@ Result<ExitCode> profile(const Options& options) {
     const Result<verify::Traced> traced = verify::trace(program, model_name(options), *target, *inputs, false);
     if (!traced) return traced.failure();
     report.ops = op_reports(program, &*traced);
+    if (program.pushed && !traced->ops.empty()) report.worst_push = traced->ops[0].worst;
   }
   print(options, report);
   return ExitCode::ok;

@@ -51,6 +51,7 @@ bool quantized(const Tensor& t) { return (t.dtype == DType::i8 || t.dtype == DTy
 
 /// invoke_float makes sense when every port is a float or an 8-bit quantized tensor, and at least one is the latter.
 bool has_float_api(const Program& p) {
+  if (p.pushed) return false;
   bool any = false;
   for (const auto* ports : {&p.inputs, &p.outputs}) {
     for (const Port& port : *ports) {
@@ -160,14 +161,22 @@ std::string pointer_cases(const std::vector<Port>& ports) {
 /// The part of selftest that fills the inputs and looks at the outputs.
 std::string selftest_body(const Program& p, const KnownAnswer& answer) {
   std::string text = p.inputs.empty() ? "" : "  uint32_t random = 1;\n";
+  if (p.pushed) {
+    const bool floats = p.graph.at(p.inputs[0].tensor).dtype == DType::f32;
+    text += "  alignas(4) uint8_t row[@NAME@_ROW_BYTES];\n  rewind(ctx);\n  do {\n    " +
+            std::string(floats ? "smelt::pattern_floats(reinterpret_cast<float*>(row), sizeof row / 4, random)"
+                               : "smelt::pattern_bytes(row, sizeof row, random)") +
+            ";\n  } while (push(ctx, row));\n";
+  }
   for (const Port& port : p.inputs) {
+    if (p.pushed) break;
     const Tensor& t = p.graph.at(port.tensor);
     const std::string at = "ctx->arena + " + std::to_string(port.offset);
     text += t.dtype == DType::f32 ? "  smelt::pattern_floats(reinterpret_cast<float*>(" + at + "), " +
                                         std::to_string(elements(t.shape)) + ", random);\n"
                                   : "  smelt::pattern_bytes(" + at + ", " + std::to_string(port.bytes) + ", random);\n";
   }
-  text += "  run(ctx);\n";
+  if (!p.pushed) text += "  run(ctx);\n";
   if (answer.exact) {
     text += "  uint32_t sum = 0;\n";
     for (const Port& port : p.outputs) {
@@ -302,11 +311,7 @@ typedef struct @name@_tensor {
  * not lie in the arena. Inputs are consumed: fill them anew for each inference. */
 @name@_status @name@_invoke(@name@_context* ctx@args@);
 @float_invoke@
-/* The same in steps, for superloops: fill the inputs (@name@_input), begin, then step until it no longer answers
- * @NAME@_PENDING; each step computes at most `rows` rows. Then read the outputs (@name@_output). */
-@name@_status @name@_begin(@name@_context* ctx);
-@name@_status @name@_step(@name@_context* ctx, uint32_t rows);
-
+@progress@
 /* Where input or output `index` lies in the arena; null where there is none. */
 void* @name@_input(const @name@_context* ctx, uint32_t index);
 const void* @name@_output(const @name@_context* ctx, uint32_t index);
@@ -329,6 +334,7 @@ const @name@_tensor* @name@_output_info(uint32_t index);
                  {"arena", std::to_string(p.plan.arena_bytes)},
                  {"inputs", std::to_string(p.inputs.size())},
                  {"outputs", std::to_string(p.outputs.size())},
+                 {"progress", progress(p).declarations},
                  {"float_invoke", floats ? "\n/* The same on real numbers: quantizes the inputs and dequantizes the outputs. */\n"
                                            "@name@_status @name@_invoke_float(@name@_context* ctx@float_args@);\n"
                                          : ""}});
@@ -360,8 +366,7 @@ class Model {
 
   Status invoke(@plain_args@) { return @name@_invoke(context()@arg_names@); }
 @float_invoke@  Status begin() { return @name@_begin(context()); }
-  Status step(uint32_t rows) { return @name@_step(context(), rows); }
-  void* input(uint32_t index = 0) { return @name@_input(context(), index); }
+@progress@  void* input(uint32_t index = 0) { return @name@_input(context(), index); }
   const void* output(uint32_t index = 0) { return @name@_output(context(), index); }
   Status selftest() { return @name@_selftest(context()); }
   @name@_context* context() {
@@ -381,7 +386,8 @@ class Model {
   Pairs values = names(p, name);
   const auto strip = [](const std::string& s) { return s.size() > 2 ? s.substr(2) : s; };
   values.insert(values.begin(),
-                {{"plain_args", strip(arguments(p, false))},
+                {{"progress", progress(p).members},
+                 {"plain_args", strip(arguments(p, false))},
                  {"arg_names", argument_names(p)},
                  {"float_invoke", has_float_api(p) ? "  Status invoke_float(" + strip(arguments(p, true)) +
                                                          ") { return @name@_invoke_float(context()" + argument_names(p) + "); }\n"
@@ -401,14 +407,7 @@ void copy(void* to, const void* from, size_t bytes) {
   if (to != from) __builtin_memcpy(to, from, bytes);
 }
 
-bool advance(@name@_context* ctx, uint32_t firings) {
-  smelt::Cursor cursor{ctx->run, ctx->fired};
-  const bool left = smelt::step(model, ctx->arena, cursor, firings);
-  ctx->run = cursor.run;
-  ctx->fired = cursor.fired;
-  return left;
-}
-
+@advance@
 void rewind(@name@_context* ctx) {
   smelt::Cursor cursor{};
   smelt::begin(model, ctx->arena, cursor);
@@ -416,11 +415,7 @@ void rewind(@name@_context* ctx) {
   ctx->fired = cursor.fired;
 }
 
-void run(@name@_context* ctx) {
-  rewind(ctx);
-  advance(ctx, UINT32_MAX);
-}
-
+@run@
 }  // namespace
 
 extern "C" {
@@ -443,14 +438,10 @@ extern "C" {
   return @NAME@_OK;
 }
 
-@name@_status @name@_step(@name@_context* ctx, uint32_t rows) {
-  if (!bound(ctx)) return @NAME@_BAD_ARGUMENT;
-  return advance(ctx, rows) ? @NAME@_PENDING : @NAME@_OK;
-}
-
+@progress@
 @name@_status @name@_invoke(@name@_context* ctx@args@) {
   if (!bound(ctx)@null_checks@) return @NAME@_BAD_ARGUMENT;
-@put@  run(ctx);
+@put@  @call_run@;
 @get@  return @NAME@_OK;
 }
 @float_invoke@
@@ -495,13 +486,17 @@ const void* @name@_output(const @name@_context* ctx, uint32_t index) {
       values.begin(),
       {{"info", info},
        {"null_checks", null_checks(p)},
-       {"put", put_and_get(p, false, true)},
+       {"advance", progress(p).advance},
+       {"run", progress(p).run},
+       {"progress", progress(p).functions},
+       {"call_run", progress(p).call},
+       {"put", p.pushed ? "" : put_and_get(p, false, true)},
        {"get", put_and_get(p, false, false)},
        {"float_invoke", has_float_api(p) ? "\n@name@_status @name@_invoke_float(@name@_context* ctx@float_args@) {\n  if (!bound(ctx)" +
                                                null_checks(p) + ") return @NAME@_BAD_ARGUMENT;\n" + put_and_get(p, true, true) +
                                                "  run(ctx);\n" + put_and_get(p, true, false) + "  return @NAME@_OK;\n}\n"
                                          : ""},
-       {"input_cases", p.inputs.empty() ? "  static_cast<void>(index);\n" : pointer_cases(p.inputs)},
+       {"input_cases", p.inputs.empty() || p.pushed ? "  static_cast<void>(index);\n" : pointer_cases(p.inputs)},
        {"output_cases", pointer_cases(p.outputs) + constant_cases},
        {"input_info_of", info_function(p.inputs, "input")},
        {"output_info_of", info_function(p.outputs, "output")},

@@ -36,7 +36,9 @@ std::string banner(const Program& p) {
 
 std::vector<std::string> roots(const Program& p) {
   std::set<std::string> used = {"runtime/core.hpp", "runtime/check.hpp", "runtime/affine.hpp", "runtime/mem.hpp"};
-  for (const Lowered& l : p.operations) used.insert("runtime/" + l.header);
+  for (const Lowered& l : p.operations) {
+    if (!l.header.empty()) used.insert("runtime/" + l.header);
+  }
   return {used.begin(), used.end()};
 }
 

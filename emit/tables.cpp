@@ -65,6 +65,7 @@ std::string weights(const ConstantPool& pool) {
 
 std::string operation_name(const Program& program, size_t i) {
   const Graph& graph = program.graph;
+  if (program.operations[i].node < 0) return "the caller pushes a row";
   const Node& node = graph.nodes[static_cast<size_t>(program.operations[i].node)];
   std::string text = node.op;
   for (TensorId id : node.outputs) text += " -> " + to_string(graph.at(id).shape);

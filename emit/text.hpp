@@ -29,6 +29,17 @@ std::string tables(const Program& program);
 /// C++ type of one element of a port: "int8_t", "float"...
 std::string c_type(DType type);
 
+/// Templates for how an inference goes on: in steps, or row by pushed row.
+struct Progress {
+  std::string declarations;  ///< in NAME.h
+  std::string members;       ///< of the class in NAME.hpp
+  std::string advance;       ///< helper behind them
+  std::string run;           ///< a whole inference
+  std::string functions;     ///< definitions of what was declared
+  std::string call;          ///< of `run`
+};
+Progress progress(const Program& program);
+
 /// NAME.h, NAME.hpp, and the functions of NAME.cpp.
 std::string c_header(const Program& program, const std::string& name);
 std::string cpp_header(const Program& program, const std::string& name);

@@ -32,14 +32,17 @@ RowRange regroup(RowRange r, int64_t bytes, const plan::Buffer& to) {
 
 class Lowerer {
  public:
-  Lowerer(Graph graph, plan::Rings rings) : storage_(graph), rings_(rings) { program_.graph = std::move(graph); }
+  Lowerer(Graph graph, const LowerOptions& options) : storage_(graph), options_(options) { program_.graph = std::move(graph); }
 
   Result<Program> run() {
+    if (options_.push) {
+      if (Outcome o = push_input(); !o) return o.failure();
+    }
     if (Outcome o = lower_nodes(); !o) return o.failure();
     if (Outcome o = check_limits(); !o) return o.failure();
     make_buffers();
     make_operations();
-    program_.plan = plan::solve(program_.problem, rings_);
+    program_.plan = plan::solve(program_.problem, options_.rings);
     program_.plan.arena_bytes = std::max(program_.plan.arena_bytes, plan::alignment);  // a C array is never empty
     program_.schedule = plan::pack_schedule(program_.plan);
     if (program_.schedule.size() > 65535) return too_large("its firing order has more than 65535 runs");
@@ -52,6 +55,35 @@ class Lowerer {
   Failure too_large(const std::string& why) const {
     return Failure("E0501", program_.graph.file, "the model is too large for the device tables: " + why,
                    "split the model or reduce its resolution");
+  }
+
+  /// Operation 0 stands for the caller: it makes the input's rows, and has no kernel.
+  Outcome push_input() {
+    const Graph& graph = program_.graph;
+    const auto cannot = [&](const std::string& why) {
+      return Failure("E0502", graph.file, "its input cannot be pushed row by row: " + why, "compile it without --push");
+    };
+    if (graph.inputs.size() != 1) return cannot("it has " + std::to_string(graph.inputs.size()) + " inputs");
+    const TensorId input = graph.inputs[0];
+    if (graph.is_output(storage_.root(input))) return cannot("it is an output as well");
+    for (const Node& node : graph.nodes) {
+      if (find_op(node.op)->alias && graph.is_output(node.outputs[0]) && storage_.root(node.outputs[0]) == input) {
+        return cannot("an output is the input under another shape");
+      }
+    }
+    const Tensor& t = graph.at(input);
+    Lowered caller;
+    caller.kernel = "nullptr";
+    caller.steps = row_count(t.shape);
+    Operand rows;
+    rows.tensor = input;
+    rows.rows = caller.steps;
+    rows.row_bytes = row_elements(t.shape) * size_of(t.dtype);
+    for (int32_t r = 0; r < rows.rows; ++r) rows.needs.push_back({r, r + 1});
+    caller.outputs.push_back(std::move(rows));
+    program_.operations.push_back(std::move(caller));
+    program_.pushed = true;
+    return Done{};
   }
 
   Outcome lower_nodes() {
@@ -112,7 +144,7 @@ class Lowerer {
       b.row_bytes = row_elements(tensor.shape) * size_of(tensor.dtype);
       program_.problem.buffers.push_back(b);
     }
-    for (TensorId id : graph.inputs) program_.problem.buffers[static_cast<size_t>(buffer(id))].input = true;
+    for (TensorId id : graph.inputs) program_.problem.buffers[static_cast<size_t>(buffer(id))].input = !program_.pushed;
     for (TensorId id : graph.outputs) {
       if (buffer(id) >= 0) program_.problem.buffers[static_cast<size_t>(buffer(id))].output = true;
     }
@@ -131,7 +163,7 @@ class Lowerer {
   void make_operations() {
     for (Lowered& l : program_.operations) {
       plan::Operation op;
-      op.name = place(program_.graph, program_.graph.nodes[static_cast<size_t>(l.node)]);
+      op.name = l.node < 0 ? "the caller" : place(program_.graph, program_.graph.nodes[static_cast<size_t>(l.node)]);
       op.steps = l.steps;
       l.scratch_bytes = (l.scratch_bytes + 3) / 4 * 4;
       op.scratch_bytes = l.scratch_bytes;
@@ -164,7 +196,7 @@ class Lowerer {
       const Lowered& l = program_.operations[i];
       program_.first_view.push_back(static_cast<uint16_t>(program_.views.size()));
       for (const Operand& o : l.outputs) {
-        program_.taps.push_back({o.tensor, static_cast<int>(i), static_cast<uint32_t>(program_.views.size()), o.rows,
+        if (l.node >= 0) program_.taps.push_back({o.tensor, static_cast<int>(i), static_cast<uint32_t>(program_.views.size()), o.rows,
                                  o.row_bytes, o.needs});
         program_.views.push_back(view(o));
       }
@@ -195,12 +227,18 @@ class Lowerer {
 
   Program program_;
   Storage storage_;
-  plan::Rings rings_;
+  LowerOptions options_;
   std::vector<int> buffer_of_;  // by root tensor; -1 where none is needed
 };
 
 }  // namespace
 
-Result<Program> lower(Graph graph, plan::Rings rings) { return Lowerer(std::move(graph), rings).run(); }
+Result<Program> lower(Graph graph, const LowerOptions& options) { return Lowerer(std::move(graph), options).run(); }
+
+Result<Program> lower(Graph graph, plan::Rings rings) {
+  LowerOptions options;
+  options.rings = rings;
+  return lower(std::move(graph), options);
+}
 
 }  // namespace smelt

@@ -44,10 +44,17 @@ struct Program {
   std::vector<Port> inputs;
   std::vector<Port> outputs;
   std::vector<Tap> taps;               ///< every tensor that an operation makes
+  bool pushed = false;                 ///< operation 0 is the caller, who pushes input rows; `inputs` lie in no arena
+};
+
+struct LowerOptions {
+  plan::Rings rings = plan::Rings::automatic;
+  bool push = false;  ///< the input comes row by row and never stands in the arena as a whole
 };
 
 /// The graph must be verified. Fails where an operator cannot be lowered, or where a model exceeds the tables' limits
-/// (1,024 operations, 65,535 rows, 4 GB).
+/// (1,024 operations, 65,535 rows, 4 GB), or where the input cannot be pushed.
+Result<Program> lower(Graph graph, const LowerOptions& options);
 Result<Program> lower(Graph graph, plan::Rings rings);
 
 /// Runs a Program on the host.

@@ -30,13 +30,17 @@ std::vector<Bytes> Interpreter::run(const std::vector<Bytes>& inputs, const Hook
   std::fill(arena_.begin(), arena_.end(), 0xA5A5A5A5U);
   for (size_t i = 0; i < inputs.size(); ++i) {
     SMELT_ASSERT(inputs[i].size() == program_.inputs[i].bytes, "an input of its tensor's size");
-    std::copy(inputs[i].begin(), inputs[i].end(), arena + program_.inputs[i].offset);
+    if (!program_.pushed) std::copy(inputs[i].begin(), inputs[i].end(), arena + program_.inputs[i].offset);
   }
   Cursor cursor{};
   begin(model_, arena, cursor);
   while (!done(model_, cursor)) {
     const uint32_t op = Run::op(model_.schedule[cursor.run]);
     const int32_t at = step_counters(model_, arena)[op];
+    if (waiting(model_, cursor)) {
+      take_row(model_, arena, cursor, inputs[0].data() + int64_t{at} * program_.operations[op].outputs[0].row_bytes);
+      continue;
+    }
     step(model_, arena, cursor, model_.ops[op].block);
     const int32_t end = step_counters(model_, arena)[op];
     for (int32_t s = at; hook && s < end; ++s) hook(static_cast<int>(op), s, arena);

@@ -40,7 +40,7 @@ using Kernel = void (*)(const Firing&);
 
 /// One row operation: a kernel, its parameters, its operands, and how far one call gets.
 struct Op {
-  Kernel kernel;
+  Kernel kernel;        ///< null: the caller brings the row (push_row)
   const void* params;   ///< the kernel's own struct of 32-bit words
   uint16_t first_view;  ///< its operands in Model::views: outputs, then inputs, then scratch
   uint16_t block;       ///< most steps (as a rule output rows) of one call; runs begin at a multiple of it
@@ -133,6 +133,7 @@ SMELT_APART inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uin
     const uint16_t run = m.schedule[cursor.run];
     const uint32_t index = Run::op(run);
     const Op& op = m.ops[index];
+    if (op.kernel == nullptr) return true;
     // A call stays inside a block, whatever `rows` cut off before: that is what the plan has proven.
     uint32_t count = Run::count(run) - cursor.fired;
     if (op.block == 1) {
@@ -151,6 +152,23 @@ SMELT_APART inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uin
     if (cursor.fired == Run::count(run)) cursor = Cursor{static_cast<uint16_t>(cursor.run + 1), 0};
   }
   return !done(m, cursor);
+}
+
+/// Whether the model waits for the caller's next input row.
+inline bool waiting(const Model& m, const Cursor& cursor) {
+  return !done(m, cursor) && m.ops[Run::op(m.schedule[cursor.run])].kernel == nullptr;
+}
+
+/// Takes the input row that the model waits for.
+inline void take_row(const Model& m, uint8_t* arena, Cursor& cursor, const void* row) {
+  const uint16_t run = m.schedule[cursor.run];
+  const uint32_t index = Run::op(run);
+  uint16_t* next = step_counters(m, arena);
+  const View& to = m.views[m.ops[index].first_view];
+  __builtin_memcpy(arena + to.offset + next[index] % to.depth * to.pitch, row, to.pitch);
+  next[index] = static_cast<uint16_t>(next[index] + 1);
+  cursor.fired = static_cast<uint16_t>(cursor.fired + 1);
+  if (cursor.fired == Run::count(run)) cursor = Cursor{static_cast<uint16_t>(cursor.run + 1), 0};
 }
 
 }  // namespace smelt

@@ -24,15 +24,14 @@ Result<ModelSpec> emit_model(const Program& program, const std::string& name, co
   spec.name = name;
   spec.directory = directory.path();
   spec.arena_bytes = std::max<std::uint32_t>(program.plan.arena_bytes, 4);
-  for (const Port& p : program.inputs) spec.inputs.push_back({p.offset, p.bytes});
-  for (const Port& p : program.outputs) {
-    if (p.constant) {  // it lies in no arena: give the copy a place behind it
-      spec.outputs.push_back({(spec.arena_bytes + 15) / 16 * 16, p.bytes});
-      spec.arena_bytes = spec.outputs.back().offset + p.bytes;
-    } else {
-      spec.outputs.push_back({p.offset, p.bytes});
-    }
-  }
+  // What lies in no arena, a constant output or a pushed input, gets a place behind it.
+  const auto behind = [&](std::uint32_t bytes) {
+    const Buffer place{(spec.arena_bytes + 15) / 16 * 16, bytes};
+    spec.arena_bytes = place.offset + bytes;
+    return place;
+  };
+  for (const Port& p : program.inputs) spec.inputs.push_back(program.pushed ? behind(p.bytes) : Buffer{p.offset, p.bytes});
+  for (const Port& p : program.outputs) spec.outputs.push_back(p.constant ? behind(p.bytes) : Buffer{p.offset, p.bytes});
   spec.op_count = static_cast<std::uint16_t>(program.operations.size());
   if (!taps) return spec;
   for (const Tap& t : program.taps) {

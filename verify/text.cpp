@@ -40,7 +40,7 @@ std::string traced_case(const ModelSpec& m, std::size_t i) {
   return fmt::format(
       "static const Tap taps_{0}[] = {{{1}{{}}}};\n"
       "static void run_{0}(Run& run) {{\n"
-      "  trace(run, Tracer{{&smelt_{2}::model, taps_{0}, {3}, {4}, ops, op_room, counts, rows, 0, 0}});\n"
+      "  trace(run, Tracer{{&smelt_{2}::model, taps_{0}, {3}, {4}, ops, op_room, counts, rows, 0, 0, inputs_{0}, 0}});\n"
       "}}\n",
       i, taps, m.name, m.taps.size(), rows);
 }

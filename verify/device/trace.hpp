@@ -33,6 +33,8 @@ struct Tracer {
   uint32_t* rows;    ///< row_count checksums
   uint32_t op;       ///< the op that is about to fire
   uint32_t empty;    ///< instructions of a timed call of nothing
+  const Slot* inputs;    ///< where rows to be pushed come from
+  uint32_t since_push;   ///< instructions of kernels since the last row was pushed
 };
 extern Tracer tracer;
 
@@ -80,7 +82,15 @@ inline void probe(const smelt::Firing& f) {
   if (own > count.worst) count.worst = own;
   ++count.firings;
   count.steps += static_cast<uint32_t>(f.count);
+  tracer.since_push += own;
   tap_firing(f);
+}
+
+/// Ends the account of one pushed row: op 0's `worst` is the most that the kernels spent on any row.
+inline void close_push() {
+  OpRecord& count = tracer.counts[0];
+  if (tracer.since_push > count.worst) count.worst = tracer.since_push;
+  tracer.since_push = 0;
 }
 
 /// One inference, one firing at a time.
@@ -91,7 +101,7 @@ inline void trace(Run& run, const Tracer& setup) {
   if (model.op_count > setup.op_room) fail("the model has more ops than its description says");
   for (uint32_t i = 0; i < model.op_count; ++i) {
     setup.ops[i] = model.ops[i];
-    setup.ops[i].kernel = probe;
+    if (model.ops[i].kernel != nullptr) setup.ops[i].kernel = probe;
     setup.counts[i] = OpRecord{};
   }
   model.ops = setup.ops;
@@ -101,8 +111,18 @@ inline void trace(Run& run, const Tracer& setup) {
   bool more = !smelt::done(model, cursor);
   while (more) {
     tracer.op = smelt::Run::op(model.schedule[cursor.run]);
+    if (smelt::waiting(model, cursor)) {
+      const uint32_t row = smelt::step_counters(model, arena)[tracer.op];
+      const smelt::View& to = model.views[model.ops[tracer.op].first_view];
+      close_push();
+      smelt::take_row(model, arena, cursor, arena + tracer.inputs[0].offset + row * to.pitch);
+      ++tracer.counts[tracer.op].firings;
+      more = !smelt::done(model, cursor);
+      continue;
+    }
     more = smelt::step(model, arena, cursor, model.ops[tracer.op].block);
   }
+  if (tracer.since_push != 0 && model.op_count > 0 && model.ops[0].kernel == nullptr) close_push();
   run.record.ops = model.op_count;
   run.record.rows = setup.row_count;
 }
