@@ -19,6 +19,7 @@ struct Options {
   std::string labels;         ///< a text file with one class name a line
   std::string optimize = "balanced";
   bool push = false;
+  std::string svg;            ///< plan --svg
   bool json = false;
   bool verbose = false;
   std::string directory;      ///< compile -o
@@ -41,6 +42,7 @@ Result<ExitCode> compile(const Options& options);
 Result<ExitCode> run(const Options& options);
 Result<ExitCode> verify_model(const Options& options);
 Result<ExitCode> profile(const Options& options);
+Result<ExitCode> plan(const Options& options);
 Result<ExitCode> list_targets(const Options& options);
 
 /// A model on its way: as it was read, and as it was compiled.

@@ -71,6 +71,13 @@ class CommandLine {
     json(profile);
     example(profile, "smelt profile kws.tflite --target cortex-m4");
 
+    CLI::App* plan = add("plan", "Show what lives when in the arena, and what more RAM would buy", smelt::cli::plan);
+    model(plan);
+    rings(plan);
+    plan->add_option("--svg", options_.svg, "Draw it into this file")->type_name("FILE");
+    json(plan);
+    example(plan, "smelt plan kws.tflite --svg kws.svg\n  smelt plan kws.tflite --optimize speed");
+
     CLI::App* targets = add("targets", "List the targets", smelt::cli::list_targets);
     json(targets);
     example(targets, "smelt targets\n  smelt targets --json");

@@ -57,7 +57,7 @@ std::vector<Exception> in_place(const Problem& problem, const Order& order) {
 
 /// Starts from line buffers throughout and cuts the chain of operations where that lowers the bound: greedily, one cut at
 /// a time. Falls back to full rings where nothing is gained, because whole tensors are faster.
-Candidate search(const Problem& problem) {
+Candidate least_ram(const Problem& problem) {
   Candidate best = make_candidate(problem, layer_by_layer(problem));
   const size_t n = problem.operations.size();
   for (const bool on_demand : {true, false}) {
@@ -77,6 +77,37 @@ Candidate search(const Problem& problem) {
     if (current.bound < best.bound) best = std::move(current);
   }
   return best;
+}
+
+/// From least RAM towards layer by layer: each step adds the cut that saves most kernel calls for each byte it costs.
+std::vector<Candidate> curve(const Problem& problem) {
+  std::vector<Candidate> points;
+  points.push_back(least_ram(problem));
+  const size_t n = problem.operations.size();
+  for (;;) {
+    const Candidate& from = points.back();
+    Candidate best;
+    double best_price = 0;
+    for (size_t cut = 0; cut + 1 < n; ++cut) {
+      if (from.strategy.cut_after[cut]) continue;
+      Strategy s = from.strategy;
+      s.cut_after[cut] = true;
+      // A cut pays where it sets an operation free to fire in blocks, so its neighbour's cut may have to come with it.
+      for (const size_t also : {cut, cut + 1}) {
+        if (also + 1 < n) s.cut_after[also] = true;
+        Candidate c = make_candidate(problem, s);
+        const auto saved = static_cast<double>(from.order.firings.size()) - static_cast<double>(c.order.firings.size());
+        if (saved <= 0) continue;
+        const double price = (static_cast<double>(c.bound) - from.bound) / saved;
+        if (best.blocks.empty() || price < best_price) {
+          best_price = price;
+          best = std::move(c);
+        }
+      }
+    }
+    if (best.blocks.empty()) return points;
+    points.push_back(std::move(best));
+  }
 }
 
 Plan lay_out(const Problem& problem, const Candidate& c) {
@@ -106,7 +137,21 @@ Plan solve(const Problem& problem, Rings rings) {
     case Rings::minimum: return lay_out(problem, make_candidate(problem, line_buffers(problem)));
     case Rings::automatic: break;
   }
-  return lay_out(problem, search(problem));
+  return lay_out(problem, least_ram(problem));
+}
+
+std::vector<Plan> alternatives(const Problem& problem) {
+  std::vector<Plan> plans;
+  for (const Candidate& c : curve(problem)) plans.push_back(lay_out(problem, c));
+  Plan full = solve(problem, Rings::full);
+  if (plans.back().firings.size() > full.firings.size()) plans.push_back(std::move(full));
+  // Keep what no other plan beats in both.
+  std::vector<Plan> kept;
+  for (size_t i = plans.size(); i-- > 0;) {
+    if (kept.empty() || plans[i].arena_bytes < kept.back().arena_bytes) kept.push_back(std::move(plans[i]));
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
 }
 
 std::vector<uint16_t> pack_schedule(const Plan& plan) {

@@ -84,6 +84,9 @@ constexpr uint32_t alignment = 4;
 /// Solves and checks; aborts as an internal error if its own check fails.
 Plan solve(const Problem& problem, Rings rings);
 
+/// Plans from least arena to fewest kernel calls, each better than all before it in calls: the trade-off curve.
+std::vector<Plan> alternatives(const Problem& problem);
+
 /// Replays `plan` byte by byte: every row read must still hold what was written to it, no firing may write over bytes that
 /// it reads (but for declared in-place rows), outputs must survive, every step must fire exactly once. Independent of how
 /// the plan was found. Empty when all is well, otherwise what is wrong.
