@@ -116,10 +116,34 @@ bool is_model(const uint8_t* data, size_t size) {
   return is_tflite({data, size}) && tflite::VerifyModelBuffer(verifier);
 }
 
+/// The verifier lets 64-bit elements lie anywhere, the object API reads them where they lie.
+bool aligned_zero_points(const tflite::Model& model) {
+  if (model.subgraphs() == nullptr) return true;
+  for (const tflite::SubGraph* graph : *model.subgraphs()) {
+    if (graph->tensors() == nullptr) continue;
+    for (const tflite::Tensor* t : *graph->tensors()) {
+      if (t->quantization() == nullptr || t->quantization()->zero_point() == nullptr) continue;
+      if (reinterpret_cast<uintptr_t>(t->quantization()->zero_point()->Data()) % sizeof(int64_t) != 0) return false;
+    }
+  }
+  return true;
+}
+
 std::unique_ptr<tflite::ModelT> unpack(const uint8_t* data, size_t size) {
   const std::vector<uint8_t> aligned(data, data + size);
   if (!is_model(aligned.data(), aligned.size())) return nullptr;
-  return tflite::UnPackModel(aligned.data());
+  if (!aligned_zero_points(*tflite::GetModel(aligned.data()))) return nullptr;
+  std::unique_ptr<tflite::ModelT> model = tflite::UnPackModel(aligned.data());
+  // A union's type without its value is legal to read, but not to copy.
+  for (const auto& graph : model->subgraphs) {
+    for (const auto& t : graph->tensors) {
+      if (t->quantization && t->quantization->details.value == nullptr) t->quantization->details.Reset();
+    }
+    for (const auto& node : graph->operators) {
+      if (node->builtin_options.value == nullptr) node->builtin_options.Reset();
+    }
+  }
+  return model;
 }
 
 /// Packs with every field stored, so that options can be changed in place; 0 when it does not fit.
