@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -61,13 +62,11 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   run_passes(*graph, log, pipeline);
   LowerOptions lowering;
   lowering.push = options.push;
-  lowering.rings = options.optimize == "speed" ? plan::Rings::full : plan::Rings::automatic;
-  Result<Program> program = lower(*graph, lowering);
-  // A limit on RAM comes before speed.
-  if (program && options.max_ram != 0 && program->plan.arena_bytes > options.max_ram && lowering.rings == plan::Rings::full) {
-    lowering.rings = plan::Rings::automatic;
-    program = lower(std::move(*graph), lowering);
-  }
+  lowering.max_arena = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.max_ram.value_or(0), UINT32_MAX));
+  lowering.rings = options.optimize == "speed" ? plan::Rings::full
+                   : options.optimize == "ram" ? plan::Rings::automatic
+                                               : plan::Rings::balanced;
+  Result<Program> program = lower(std::move(*graph), lowering);
   if (!program) return program.failure();
   compiled.program = std::move(*program);
   for (const PassLog::Line& line : log.lines) compiled.log.push_back(line.pass + ": " + line.text);

@@ -42,7 +42,7 @@ class Lowerer {
     if (Outcome o = check_limits(); !o) return o.failure();
     make_buffers();
     make_operations();
-    program_.plan = plan::solve(program_.problem, options_.rings);
+    program_.plan = plan::solve(program_.problem, options_.rings, options_.max_arena);
     program_.plan.arena_bytes = std::max(program_.plan.arena_bytes, plan::alignment);  // a C array is never empty
     program_.schedule = plan::pack_schedule(program_.plan);
     if (program_.schedule.size() > 65535) return too_large("its firing order has more than 65535 runs");

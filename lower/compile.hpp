@@ -49,7 +49,8 @@ struct Program {
 
 struct LowerOptions {
   plan::Rings rings = plan::Rings::automatic;
-  bool push = false;  ///< the input comes row by row and never stands in the arena as a whole
+  uint32_t max_arena = 0;  ///< bytes; 0: no limit. A plan that exceeds it gives way to the fastest that does not
+  bool push = false;       ///< the input comes row by row and never stands in the arena as a whole
 };
 
 /// The graph must be verified. Fails where an operator cannot be lowered, or where a model exceeds the tables' limits

@@ -152,7 +152,7 @@ std::string svg_chart(const Problem& problem, const Plan& plan, const std::strin
     text += format("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>\n", left, left + width, y(at), y(at));
     text += format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\" fill=\"#555\">", left - 8, y(at) + 4) + grouped(at) + "</text>\n";
   }
-  text += format("<text x=\"%.1f\" y=\"%.1f\" fill=\"#555\">time: %zu kernel calls from left to right; height: address in the arena, in bytes</text>\n",
+  text += format("<text x=\"%.1f\" y=\"%.1f\" fill=\"#555\">time: %zu kernel calls from left to right; height: address in the arena, in bytes; grey: scratch</text>\n",
                  left, top + height + 30, plan.firings.size());
   // Neighbouring rows of one buffer with overlapping lives join into fewer shapes only by eye: rectangles abut.
   for (const RowLife& life : row_lives(problem, plan)) {
@@ -162,6 +162,13 @@ std::string svg_chart(const Problem& problem, const Plan& plan, const std::strin
     text += format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"0.85\"/>\n", x(life.born),
                    y(at + row_bytes), std::max(x(life.dies + 1) - x(life.born), 0.6), std::max(row_bytes / bytes * height, 0.4),
                    colours[b % colours.size()]);
+  }
+  for (size_t f = 0; f < plan.firings.size(); ++f) {
+    const auto o = static_cast<size_t>(plan.firings[f].operation);
+    const double scratch = problem.operations[o].scratch_bytes;
+    if (scratch <= 0) continue;
+    text += format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#bbb\"/>\n", x(static_cast<double>(f)),
+                   y(plan.scratch[o] + scratch), std::max(x(static_cast<double>(f) + 1) - x(static_cast<double>(f)), 0.6), scratch / bytes * height);
   }
   const double pitch = std::min(16.0, height / static_cast<double>(std::max<size_t>(problem.buffers.size(), 1)));
   for (size_t b = 0; b < problem.buffers.size(); ++b) {

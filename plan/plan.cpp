@@ -131,19 +131,10 @@ Plan lay_out(const Problem& problem, const Candidate& c) {
 
 }  // namespace
 
-Plan solve(const Problem& problem, Rings rings) {
-  switch (rings) {
-    case Rings::full: return lay_out(problem, make_candidate(problem, layer_by_layer(problem)));
-    case Rings::minimum: return lay_out(problem, make_candidate(problem, line_buffers(problem)));
-    case Rings::automatic: break;
-  }
-  return lay_out(problem, least_ram(problem));
-}
-
 std::vector<Plan> alternatives(const Problem& problem) {
   std::vector<Plan> plans;
   for (const Candidate& c : curve(problem)) plans.push_back(lay_out(problem, c));
-  Plan full = solve(problem, Rings::full);
+  Plan full = lay_out(problem, make_candidate(problem, layer_by_layer(problem)));
   if (plans.back().firings.size() > full.firings.size()) plans.push_back(std::move(full));
   // Keep what no other plan beats in both.
   std::vector<Plan> kept;
@@ -152,6 +143,25 @@ std::vector<Plan> alternatives(const Problem& problem) {
   }
   std::reverse(kept.begin(), kept.end());
   return kept;
+}
+
+Plan solve(const Problem& problem, Rings rings, uint32_t max_arena) {
+  const auto fits = [&](const Plan& p) { return max_arena == 0 || p.arena_bytes <= max_arena; };
+  switch (rings) {
+    case Rings::minimum: return lay_out(problem, make_candidate(problem, line_buffers(problem)));
+    case Rings::automatic: return lay_out(problem, least_ram(problem));
+    case Rings::full:
+      if (Plan full = lay_out(problem, make_candidate(problem, layer_by_layer(problem))); fits(full)) return full;
+      break;
+    case Rings::balanced: break;
+  }
+  const std::vector<Plan> curve = alternatives(problem);
+  size_t best = 0;
+  for (size_t i = 1; i < curve.size(); ++i) {
+    const bool near = rings != Rings::balanced || curve[i].arena_bytes <= curve[0].arena_bytes + curve[0].arena_bytes / 2;
+    if (near && fits(curve[i])) best = i;
+  }
+  return curve[best];
 }
 
 std::vector<uint16_t> pack_schedule(const Plan& plan) {

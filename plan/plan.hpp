@@ -54,7 +54,8 @@ struct Problem {
 enum class Rings {
   full,      ///< every ring as deep as its tensor: layer by layer
   minimum,   ///< every ring as shallow as it can be when the latest operation that can fire fires first
-  automatic  ///< whatever mix needs least arena: line buffers in segments, full tensors between them
+  automatic, ///< whatever mix needs least arena: line buffers in segments, full tensors between them
+  balanced   ///< of such mixes, the one with fewest kernel calls that needs at most half as much arena again as the least
 };
 
 struct Ring {
@@ -81,8 +82,9 @@ struct Plan {
 /// Every offset is a multiple of this.
 constexpr uint32_t alignment = 4;
 
-/// Solves and checks; aborts as an internal error if its own check fails.
-Plan solve(const Problem& problem, Rings rings);
+/// Solves and checks; aborts as an internal error if its own check fails. Where `max_arena` is given and the plan asked for
+/// exceeds it, the plan with fewest kernel calls that fits, else the one with least arena.
+Plan solve(const Problem& problem, Rings rings, uint32_t max_arena = 0);
 
 /// Plans from least arena to fewest kernel calls, each better than all before it in calls: the trade-off curve.
 std::vector<Plan> alternatives(const Problem& problem);

@@ -226,14 +226,24 @@ Problem random_problem(std::mt19937& random) {
 
 TEST(Plan, RandomGraphsAreSoundAndNeverWorseThanNaive) {
   std::mt19937 random(1);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     const Problem p = random_problem(random);
     uint32_t naive = static_cast<uint32_t>(p.operations.size()) * 2 + 4;
     for (const Buffer& b : p.buffers) naive += (static_cast<uint32_t>(b.rows * b.row_bytes) + 3) / 4 * 4;
     for (const Operation& o : p.operations) naive += (static_cast<uint32_t>(o.scratch_bytes) + 3) / 4 * 4;
-    for (const Rings rings : {Rings::full, Rings::minimum, Rings::automatic}) {
+    for (const Rings rings : {Rings::full, Rings::minimum, Rings::automatic, Rings::balanced}) {
       const Plan plan = solve(p, rings);  // aborts if its own check fails
       ASSERT_LE(plan.arena_bytes, naive) << "round " << round;
+    }
+    if (round % 10 != 0) continue;
+    const std::vector<Plan> curve = alternatives(p);
+    for (size_t i = 1; i < curve.size(); ++i) {
+      ASSERT_GT(curve[i].arena_bytes, curve[i - 1].arena_bytes);
+      ASSERT_LT(curve[i].firings.size(), curve[i - 1].firings.size());
+    }
+    const uint32_t limit = curve.back().arena_bytes - 1;
+    if (curve.size() > 1) {
+      ASSERT_LE(solve(p, Rings::full, limit).arena_bytes, limit);
     }
   }
 }
