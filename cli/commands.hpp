@@ -50,6 +50,7 @@ struct Compiled {
   Graph original;
   Program program;
   std::vector<std::string> log;  ///< what the passes did
+  Work before, after;            ///< and what it saved
 };
 
 /// Reads, runs the passes (with `keep_all_tensors`, those that remove no operator's tensor), plans.

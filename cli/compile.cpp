@@ -65,6 +65,8 @@ Result<ExitCode> compile(const Options& options) {
 
   Report report = make_report(std::filesystem::path(options.model).filename().string(), program, options.target);
   report.removed = compiled->log;
+  report.before = compiled->before;
+  report.after = compiled->after;
   if (options.measure || options.max_ram || options.max_flash) {
     const Progress progress("building and running on " + options.target);
     Result<verify::Measured> measured = verify::measure(program, name, *target, random_inputs(program.graph, 1));

@@ -69,6 +69,8 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   Result<Program> program = lower(std::move(*graph), lowering);
   if (!program) return program.failure();
   compiled.program = std::move(*program);
+  compiled.before = log.before;
+  compiled.after = log.after;
   for (const PassLog::Line& line : log.lines) compiled.log.push_back(line.pass + ": " + line.text);
   return compiled;
 }

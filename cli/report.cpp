@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/ranges.hpp"
+
 namespace smelt::cli {
 namespace {
 
@@ -76,6 +78,13 @@ Report make_report(const std::string& model, const Program& program, const std::
   r.arena_bytes = program.plan.arena_bytes;
   r.weights_bytes = table_bytes(program);
   if (program.pushed) r.pushed_rows = program.operations[0].steps;
+  const ChannelRanges ranges = channel_ranges(program.graph);
+  for (const Node& node : program.graph.nodes) {
+    const std::optional<WeightedSum> s = weighted_sum(program.graph, node);
+    if (!s) continue;
+    r.proofs.push_back(place(program.graph, node) + ": " +
+                       to_string(prove_sums(program.graph, node, *s, ranges[static_cast<size_t>(node.in(0))])));
+  }
   return r;
 }
 
@@ -125,6 +134,13 @@ Json to_json(const Report& r) {
   }
   j["rings"] = r.rings;
   j["passes"] = r.removed;
+  j["removed"] = {{"macs_before", r.before.macs},
+                  {"macs_after", r.after.macs},
+                  {"weights_before", r.before.weights},
+                  {"weights_after", r.after.weights},
+                  {"tensor_bytes_before", r.before.tensor_bytes},
+                  {"tensor_bytes_after", r.after.tensor_bytes}};
+  j["proofs"] = r.proofs;
   j["ram"] = {{"arena_bytes", r.arena_bytes},
               {"static_bytes", size(sizes.static_bytes)},
               {"stack_bytes", r.measured ? or_null(r.measured->stack_bytes) : Json(nullptr)},
@@ -211,6 +227,13 @@ std::string to_text(const Report& r) {
       if (c.mismatches.size() > 10) text += "    and " + std::to_string(c.mismatches.size() - 10) + " more\n";
     }
   }
+  const auto saved = [](const char* what, int64_t before, int64_t after) {
+    return before == after ? std::string() : std::string("  ") + what + grouped(static_cast<std::uint64_t>(after)) + " of " +
+                                                 grouped(static_cast<std::uint64_t>(before)) + " remain\n";
+  };
+  const std::string removed = saved("MACs          ", r.before.macs, r.after.macs) +
+                              saved("weights       ", r.before.weights, r.after.weights);
+  if (!removed.empty()) text += "\n" + removed;
   if (!r.removed.empty()) {
     text += "\n  passes\n";
     for (const std::string& line : r.removed) text += "    " + line + "\n";

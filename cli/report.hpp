@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lower/compile.hpp"
+#include "passes/pass.hpp"
 #include "verify/compare.hpp"
 #include "verify/measure.hpp"
 
@@ -42,6 +43,8 @@ struct Report {
   std::optional<verify::Comparison> comparison;
   bool taps = false;
   std::vector<std::string> removed;        ///< what the passes did
+  Work before, after;                      ///< what it saved
+  std::vector<std::string> proofs;         ///< of int8 sums, a line a node: what its kernel may rely on
 };
 
 Report make_report(const std::string& model, const Program& program, const std::string& target);

@@ -46,6 +46,8 @@ Result<ExitCode> verify_model(const Options& options) {
 
   Report report = make_report(std::filesystem::path(options.model).filename().string(), compiled->program, options.target);
   report.removed = compiled->log;
+  report.before = compiled->before;
+  report.after = compiled->after;
   report.comparison.emplace();
   {
     const Progress progress("running " + std::to_string(inputs->size()) + " inferences on " + options.target);

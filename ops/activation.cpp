@@ -304,6 +304,14 @@ OpDef clip(const char* name, const char* tflite) {
   OpDef op{name, {tflite}, nullptr, infer_clip, evaluate_clip, lower_clip};
   op.as_activation = clip_word;
   op.is_identity = clips_nothing;
+  op.channels = each_channel;
+  return op;
+}
+
+OpDef curve(const char* name, const char* tflite, decltype(OpDef::normalize) normalize, decltype(OpDef::infer) infer,
+            decltype(OpDef::evaluate) evaluate, decltype(OpDef::lower) lower) {
+  OpDef op{name, {tflite}, normalize, infer, evaluate, lower};
+  op.channels = each_channel;
   return op;
 }
 
@@ -312,12 +320,12 @@ OpDef clip(const char* name, const char* tflite) {
 extern const OpDef op_relu = clip("relu", "RELU");
 extern const OpDef op_relu6 = clip("relu6", "RELU6");
 extern const OpDef op_relu_n1_to_1 = clip("relu_n1_to_1", "RELU_N1_TO_1");
-extern const OpDef op_leaky_relu = {"leaky_relu",     {"LEAKY_RELU"},      normalize_leaky_relu,
-                                    infer_leaky_relu, evaluate_leaky_relu, lower_leaky_relu};
-extern const OpDef op_hard_swish = {"hard_swish",     {"HARD_SWISH"},      nullptr,
-                                    infer_hard_swish, evaluate_hard_swish, lower_hard_swish};
-extern const OpDef op_logistic = {"logistic",      {"LOGISTIC"},      nullptr,
-                                  infer_transform, evaluate_logistic, lower_logistic};
-extern const OpDef op_tanh = {"tanh", {"TANH"}, nullptr, infer_transform, evaluate_tanh, lower_tanh};
+extern const OpDef op_leaky_relu =
+    curve("leaky_relu", "LEAKY_RELU", normalize_leaky_relu, infer_leaky_relu, evaluate_leaky_relu, lower_leaky_relu);
+extern const OpDef op_hard_swish =
+    curve("hard_swish", "HARD_SWISH", nullptr, infer_hard_swish, evaluate_hard_swish, lower_hard_swish);
+extern const OpDef op_logistic =
+    curve("logistic", "LOGISTIC", nullptr, infer_transform, evaluate_logistic, lower_logistic);
+extern const OpDef op_tanh = curve("tanh", "TANH", nullptr, infer_transform, evaluate_tanh, lower_tanh);
 
 }  // namespace smelt

@@ -320,19 +320,20 @@ Outcome lower_maximum(Lowering& l) { return lower_selected(l, SMELT_KERNEL(maxim
 
 Outcome lower_minimum(Lowering& l) { return lower_selected(l, SMELT_KERNEL(minimum_s8), SMELT_KERNEL(minimum_f32)); }
 
-OpDef arithmetic(const char* name, const char* tflite, decltype(OpDef::infer) infer, decltype(OpDef::evaluate) evaluate,
-                 decltype(OpDef::lower) lower) {
-  OpDef op{name, {tflite}, normalize_arithmetic, infer, evaluate, lower};
-  op.fuses_activation = true;
+OpDef binary(const char* name, const char* tflite, decltype(OpDef::normalize) normalize, decltype(OpDef::infer) infer,
+             decltype(OpDef::evaluate) evaluate, decltype(OpDef::lower) lower) {
+  OpDef op{name, {tflite}, normalize, infer, evaluate, lower};
+  op.fuses_activation = normalize != nullptr;
+  op.channels = each_channel;
   return op;
 }
 
 }  // namespace
 
-extern const OpDef op_add = arithmetic("add", "ADD", infer_sum, evaluate_add, lower_add);
-extern const OpDef op_maximum = {"maximum", {"MAXIMUM"}, nullptr, infer_binary, evaluate_maximum, lower_maximum};
-extern const OpDef op_minimum = {"minimum", {"MINIMUM"}, nullptr, infer_binary, evaluate_minimum, lower_minimum};
-extern const OpDef op_mul = arithmetic("mul", "MUL", infer_mul, evaluate_mul, lower_mul);
-extern const OpDef op_sub = arithmetic("sub", "SUB", infer_sum, evaluate_sub, lower_sub);
+extern const OpDef op_add = binary("add", "ADD", normalize_arithmetic, infer_sum, evaluate_add, lower_add);
+extern const OpDef op_maximum = binary("maximum", "MAXIMUM", nullptr, infer_binary, evaluate_maximum, lower_maximum);
+extern const OpDef op_minimum = binary("minimum", "MINIMUM", nullptr, infer_binary, evaluate_minimum, lower_minimum);
+extern const OpDef op_mul = binary("mul", "MUL", normalize_arithmetic, infer_mul, evaluate_mul, lower_mul);
+extern const OpDef op_sub = binary("sub", "SUB", normalize_arithmetic, infer_sum, evaluate_sub, lower_sub);
 
 }  // namespace smelt

@@ -87,6 +87,11 @@ bool is_identity(const Graph& graph, const Node& node) {
   return node.inputs.size() == 1 && graph.at(node.in(0)).quant == graph.at(node.out()).quant;
 }
 
+ChannelFlow channels(const Graph& graph, const Node& node) {
+  const bool last = node.attrs.i("axis") + 1 == static_cast<int64_t>(graph.at(node.out()).shape.size());
+  return last ? ChannelFlow::joined : ChannelFlow::each;
+}
+
 }  // namespace
 
 extern const OpDef op_concatenation;
@@ -96,6 +101,7 @@ const OpDef op_concatenation = {.name = "concatenation",
                                 .infer = infer,
                                 .evaluate = evaluate,
                                 .lower = lower,
-                                .is_identity = is_identity};
+                                .is_identity = is_identity,
+                                .channels = channels};
 
 }  // namespace smelt

@@ -179,6 +179,12 @@ Outcome lower(Lowering& l) {
   return Done{};
 }
 
+std::optional<WeightedSum> sum(const Graph& graph, const Node& node) {
+  const Geometry g = geometry(graph, node);
+  const Operands o = convolution::operands(graph, node);
+  return convolution::windowed_sum(node, o, g, g.in_c / o.weights.shape[3], false);
+}
+
 int64_t macs(const Graph& graph, const Node& node) {
   const Shape& w = graph.at(node.in(1)).shape;
   return elements(graph.at(node.out()).shape) * w[1] * w[2] * w[3];
@@ -197,6 +203,7 @@ const OpDef op_conv_2d = {
     .macs = macs,
     .fuses_activation = true,
     .fuses_padding = true,
+    .weighted_sum = sum,
 };
 
 }  // namespace smelt

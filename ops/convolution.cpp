@@ -181,6 +181,25 @@ std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& 
   return all;
 }
 
+std::optional<WeightedSum> windowed_sum(const Node& node, const Operands& o, const Geometry& g, int32_t groups,
+                                        bool outputs_last) {
+  if (o.input.dtype != DType::i8) return std::nullopt;
+  WeightedSum s{.outputs = g.out_c, .groups = groups, .depth = g.in_c / groups, .taps = g.kernel_h * g.kernel_w,
+                .outputs_last = outputs_last, .tap_leaves = {}, .scales = multipliers(o, g.out_c),
+                .clamp = quantized_activation(node.attrs.s("activation", "none"), o.output.quant, DType::i8)};
+  const auto leaves = [](int64_t first, int64_t outputs, int64_t stride, int64_t size) {
+    return first < 0 || first + (outputs - 1) * stride >= size;
+  };
+  for (int32_t kh = 0; kh < g.kernel_h; ++kh) {
+    const bool vertically = leaves(int64_t{kh} * g.dilation_h - g.pad_top, g.out_h, g.stride_h, g.in_h);
+    for (int32_t kw = 0; kw < g.kernel_w; ++kw) {
+      const bool horizontally = leaves(int64_t{kw} * g.dilation_w - g.pad_left, g.out_w, g.stride_w, g.in_w);
+      s.tap_leaves.push_back(vertically || horizontally ? 1 : 0);
+    }
+  }
+  return s;
+}
+
 Clamp clamp_s8(const Node& node, const Tensor& output) {
   const ActivationRange range = quantized_activation(node.attrs.s("activation", "none"), output.quant, DType::i8);
   return {output.quant.zero_point[0] - range.low, range.high - range.low, range.low};

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "lower/lowering.hpp"
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
+#include "ops/weighted_sum.hpp"
 #include "runtime/quantize.hpp"
 
 namespace smelt::convolution {
@@ -49,6 +51,10 @@ std::vector<Multiplier> multipliers(const Operands& o, int32_t channels);
 std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& scales,
                               const std::vector<int64_t>& weight_sums);
 std::vector<float> biases(const Operands& o, int32_t channels);  ///< zeros where absent
+
+/// The node as a weighted sum of `groups` groups of input channels (ops/weighted_sum.hpp); empty for floats.
+std::optional<WeightedSum> windowed_sum(const Node& node, const Operands& o, const Geometry& g, int32_t groups,
+                                        bool outputs_last);
 
 /// The clamp of the fused activation as requantize_store and clamp_store want it.
 Clamp clamp_s8(const Node& node, const Tensor& output);

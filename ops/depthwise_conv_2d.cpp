@@ -145,6 +145,11 @@ Outcome lower(Lowering& l) {
   return Done{};
 }
 
+std::optional<WeightedSum> sum(const Graph& graph, const Node& node) {
+  const Geometry g = *check(graph, node);
+  return convolution::windowed_sum(node, convolution::operands(graph, node), g, g.in_c, true);
+}
+
 int64_t macs(const Graph& graph, const Node& node) {
   const Shape& w = graph.at(node.in(1)).shape;
   return elements(graph.at(node.out()).shape) * w[1] * w[2];
@@ -163,6 +168,7 @@ const OpDef op_depthwise_conv_2d = {
     .macs = macs,
     .fuses_activation = true,
     .fuses_padding = true,
+    .weighted_sum = sum,
 };
 
 }  // namespace smelt

@@ -144,6 +144,18 @@ Outcome lower(Lowering& l) {
   return Done{};
 }
 
+std::optional<WeightedSum> sum(const Graph& graph, const Node& node) {
+  const Sizes s = *check(graph, node);
+  const Operands o = convolution::operands(graph, node);
+  const int32_t channels = o.input.shape.empty() ? 1 : o.input.shape.back();
+  if (o.input.dtype != DType::i8 || s.depth % channels != 0) return std::nullopt;
+  return WeightedSum{.outputs = s.units, .groups = 1, .depth = channels, .taps = s.depth / channels,
+                     .outputs_last = false,
+                     .tap_leaves = std::vector<char>(static_cast<size_t>(s.depth / channels)),
+                     .scales = unit_multipliers(o, s.units),
+                     .clamp = quantized_activation(node.attrs.s("activation", "none"), o.output.quant, DType::i8)};
+}
+
 int64_t macs(const Graph& graph, const Node& node) {
   return elements(graph.at(node.out()).shape) * graph.at(node.in(1)).shape[1];
 }
@@ -161,6 +173,7 @@ const OpDef op_fully_connected = {
     .macs = macs,
     .fuses_activation = true,
     .flattens_input = true,
+    .weighted_sum = sum,
 };
 
 }  // namespace smelt

@@ -33,6 +33,34 @@ const OpDef* find_tflite_op(const std::string& builtin) {
   return nullptr;
 }
 
+ChannelFlow channel_flow(const Graph& graph, const Node& node) {
+  const OpDef* op = find_op(node.op);
+  if (op->channels == nullptr || node.outputs.size() != 1 || node.inputs.empty()) return ChannelFlow::mixed;
+  const ChannelFlow flow = op->channels(graph, node);
+  const Shape& out = graph.at(node.out()).shape;
+  if (flow == ChannelFlow::mixed || out.empty()) return ChannelFlow::mixed;
+  for (TensorId id : node.inputs) {
+    if (id == no_tensor) return ChannelFlow::mixed;
+    const Tensor& in = graph.at(id);
+    if (flow == ChannelFlow::each) {
+      const bool alike = !in.shape.empty() && in.shape.back() == out.back();
+      const bool one_for_all = in.constant() && (in.shape.empty() || in.shape.back() == 1);
+      if (!alike && !one_for_all) return ChannelFlow::mixed;
+    } else if (in.shape.size() != out.size()) {
+      return ChannelFlow::mixed;
+    }
+  }
+  return flow;
+}
+
+ChannelFlow each_channel(const Graph&, const Node&) { return ChannelFlow::each; }
+
+ChannelFlow each_kept_channel(const Graph& graph, const Node& node) {
+  const Shape& in = graph.at(node.in(0)).shape;
+  const Shape& out = graph.at(node.out()).shape;
+  return !in.empty() && !out.empty() && in.back() == out.back() ? ChannelFlow::each : ChannelFlow::mixed;
+}
+
 int32_t row_count(const Shape& shape) {
   size_t leading = 0;
   if (shape.size() == 2) leading = 1;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,17 @@ struct Evaluation {
   std::vector<const Value*> in;
   std::vector<Value*> out;
 };
+
+/// How channels, the indices of the last dimension, pass from the inputs of a node to its only output.
+enum class ChannelFlow : uint8_t {
+  mixed,   ///< nothing is known
+  each,    ///< output channel c is made of channel c of every input, each channel in the same way; attributes do not
+           ///< mention how many there are, and `infer` takes any number. Constants of one channel serve all.
+  joined,  ///< the output's bytes are those of the inputs, their channels one input behind the other
+};
+
+/// int8 convolutions and fully connected layers as what they compute, whatever their windows (ops/weighted_sum.hpp).
+struct WeightedSum;
 
 struct OpDef {
   const char* name;                 ///< in the IR, e.g. "conv_2d"
@@ -71,12 +83,25 @@ struct OpDef {
   bool (*is_identity)(const Graph&, const Node&) = nullptr;
   /// This node's output 0 holds the very bytes of input 0 of `before`, the node that makes its input 0. Null: never.
   bool (*undoes)(const Graph&, const Node& before, const Node& self) = nullptr;
+  /// Null: mixed. Ask through `channel_flow` below, which checks the shapes.
+  ChannelFlow (*channels)(const Graph&, const Node&) = nullptr;
+  /// Null, or an empty answer: this node is none.
+  std::optional<WeightedSum> (*weighted_sum)(const Graph&, const Node&) = nullptr;
 };
 
 /// Every operator, in the order of ops/list.inc.
 const std::vector<const OpDef*>& operators();
 const OpDef* find_op(const std::string& name);             ///< null when unknown
 const OpDef* find_tflite_op(const std::string& builtin);   ///< "CONV_2D"; null when unsupported
+
+/// What the operator says of the channels of a node of a verified graph; `mixed` also where the shapes do not bear it out:
+/// `each` wants as many channels in every input as in the output, or a constant of one.
+ChannelFlow channel_flow(const Graph& graph, const Node& node);
+
+/// For OpDef::channels of operators that work element by element, or on whole images channel by channel.
+ChannelFlow each_channel(const Graph&, const Node&);
+/// The same where input 0 and the output have as many channels: reshapes, paddings.
+ChannelFlow each_kept_channel(const Graph&, const Node&);
 
 /// Rows: how a shape is cut into the rows that rings hold. NHWC: N*H rows of W*C elements; rank 3 [A,B,C]: A*B rows of C;
 /// rank 2 [A,B]: A rows of B; rank 0 and 1: one row; rank 5 and up: all but the last dimension count rows.

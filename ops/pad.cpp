@@ -179,6 +179,7 @@ const OpDef op_pad = {.name = "pad",
                       .evaluate = evaluate,
                       .lower = lower,
                       .is_padding = true,
-                      .is_identity = is_identity};
+                      .is_identity = is_identity,
+                      .channels = each_kept_channel};
 
 }  // namespace smelt

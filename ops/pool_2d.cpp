@@ -263,13 +263,15 @@ const OpDef op_average_pool_2d = {.name = "average_pool_2d",
                                   .infer = infer_pool,
                                   .evaluate = evaluate_average,
                                   .lower = lower_average,
-                                  .fuses_activation = true};
+                                  .fuses_activation = true,
+                                  .channels = each_channel};
 const OpDef op_max_pool_2d = {.name = "max_pool_2d",
                               .tflite = {"MAX_POOL_2D"},
                               .normalize = normalize_pool,
                               .infer = infer_pool,
                               .evaluate = evaluate_max,
                               .lower = lower_max,
-                              .fuses_activation = true};
+                              .fuses_activation = true,
+                              .channels = each_channel};
 
 }  // namespace smelt

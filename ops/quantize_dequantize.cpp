@@ -143,17 +143,23 @@ Outcome lower_dequantize(Lowering& l) {
   return Done{};
 }
 
+OpDef dequantize() {
+  OpDef op{"dequantize", {"DEQUANTIZE"}, nullptr, infer_dequantize, evaluate_dequantize, lower_dequantize};
+  op.channels = each_channel;
+  return op;
+}
+
 OpDef quantize() {
   OpDef op{"quantize", {"QUANTIZE"}, nullptr, infer_quantize, evaluate_quantize, lower_quantize};
   op.is_identity = quantizes_nothing;
   op.undoes = requantizes_the_same;
+  op.channels = each_channel;
   return op;
 }
 
 }  // namespace
 
-extern const OpDef op_dequantize = {"dequantize",     {"DEQUANTIZE"},      nullptr,
-                                    infer_dequantize, evaluate_dequantize, lower_dequantize};
+extern const OpDef op_dequantize = dequantize();
 extern const OpDef op_quantize = quantize();
 
 }  // namespace smelt

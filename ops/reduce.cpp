@@ -264,11 +264,25 @@ void lower_reduction(Lowering& l, const std::vector<bool>& reduced, Reduce p, in
   l.scratch(p.inner * chunk * accumulator, by_rows && p.rows > 1);
 }
 
-extern const OpDef op_mean;
-extern const OpDef op_sum;
-extern const OpDef op_reduce_max;
-const OpDef op_mean = {"mean", {"MEAN"}, normalize_reduce, infer_reduce, evaluate_sum, lower_sum};
-const OpDef op_sum = {"sum", {"SUM"}, normalize_reduce, infer_reduce, evaluate_sum, lower_sum};
-const OpDef op_reduce_max = {"reduce_max", {"REDUCE_MAX"}, normalize_reduce, infer_max, evaluate_max, lower_max};
+namespace {
+
+/// Channels that are reduced themselves are mixed.
+ChannelFlow reduction_channels(const Graph& graph, const Node& node) {
+  const std::vector<bool> reduced = reduced_dims(graph.at(node.in(0)).shape, node);
+  return !reduced.empty() && !reduced.back() ? ChannelFlow::each : ChannelFlow::mixed;
+}
+
+OpDef reduction(const char* name, const char* tflite, decltype(OpDef::infer) infer, decltype(OpDef::evaluate) evaluate,
+                decltype(OpDef::lower) lower) {
+  OpDef op{name, {tflite}, normalize_reduce, infer, evaluate, lower};
+  op.channels = reduction_channels;
+  return op;
+}
+
+}  // namespace
+
+extern const OpDef op_mean = reduction("mean", "MEAN", infer_reduce, evaluate_sum, lower_sum);
+extern const OpDef op_sum = reduction("sum", "SUM", infer_reduce, evaluate_sum, lower_sum);
+extern const OpDef op_reduce_max = reduction("reduce_max", "REDUCE_MAX", infer_max, evaluate_max, lower_max);
 
 }  // namespace smelt

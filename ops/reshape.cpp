@@ -111,6 +111,7 @@ const OpDef op_reshape = {.name = "reshape",
                           .alias = true,
                           .flattens_input = true,
                           .is_identity = is_identity,
-                          .undoes = undoes};
+                          .undoes = undoes,
+                          .channels = each_kept_channel};
 
 }  // namespace smelt

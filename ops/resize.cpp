@@ -264,14 +264,18 @@ Outcome lower_bilinear(Lowering& l) {
   return Done{};
 }
 
+OpDef resize(const char* name, const char* tflite, decltype(OpDef::infer) infer, decltype(OpDef::evaluate) evaluate,
+             decltype(OpDef::lower) lower) {
+  OpDef op{name, {tflite}, normalize_resize, infer, evaluate, lower};
+  op.channels = each_channel;
+  return op;
+}
+
 }  // namespace
 
-extern const OpDef op_resize_bilinear;
-extern const OpDef op_resize_nearest_neighbor;
-const OpDef op_resize_bilinear = {"resize_bilinear", {"RESIZE_BILINEAR"}, normalize_resize,
-                                  infer_bilinear,    evaluate_bilinear,   lower_bilinear};
-const OpDef op_resize_nearest_neighbor = {"resize_nearest_neighbor", {"RESIZE_NEAREST_NEIGHBOR"},
-                                          normalize_resize,          infer_nearest,
-                                          evaluate_nearest,          lower_nearest};
+extern const OpDef op_resize_bilinear =
+    resize("resize_bilinear", "RESIZE_BILINEAR", infer_bilinear, evaluate_bilinear, lower_bilinear);
+extern const OpDef op_resize_nearest_neighbor =
+    resize("resize_nearest_neighbor", "RESIZE_NEAREST_NEIGHBOR", infer_nearest, evaluate_nearest, lower_nearest);
 
 }  // namespace smelt

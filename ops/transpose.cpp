@@ -68,6 +68,12 @@ bool undoes(const Graph& graph, const Node& before, const Node& self) {
   return true;
 }
 
+ChannelFlow channels(const Graph&, const Node& node) {
+  const Ints perm = node.attrs.ints("perm");
+  const bool last_stays = !perm.empty() && perm.back() + 1 == static_cast<int64_t>(perm.size());
+  return last_stays ? ChannelFlow::each : ChannelFlow::mixed;
+}
+
 }  // namespace
 
 extern const OpDef op_transpose;
@@ -78,6 +84,7 @@ const OpDef op_transpose = {.name = "transpose",
                             .evaluate = evaluate,
                             .lower = lower,
                             .is_identity = is_identity,
-                            .undoes = undoes};
+                            .undoes = undoes,
+                            .channels = channels};
 
 }  // namespace smelt

@@ -1,11 +1,25 @@
 #include "passes/pipeline.hpp"
 
+#include "ops/op.hpp"
+
 namespace smelt {
 
 std::string PassLog::to_string() const {
   std::string text;
   for (const Line& line : lines) text += line.pass + ": " + line.text + "\n";
   return text;
+}
+
+Work work_of(const Graph& graph) {
+  Work work;
+  for (const Node& node : graph.nodes) {
+    const OpDef* op = find_op(node.op);
+    for (TensorId id : node.outputs) work.tensor_bytes += graph.at(id).bytes();
+    if (op->macs == nullptr) continue;
+    work.macs += op->macs(graph, node);
+    if (node.in(1) != no_tensor && graph.at(node.in(1)).constant()) work.weights += elements(graph.at(node.in(1)).shape);
+  }
+  return work;
 }
 
 void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
@@ -16,10 +30,12 @@ void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
     if (options.dump) options.dump(name, graph);
   };
 
+  log.before = work_of(graph);
   // What is known now need not be computed on the device.
   run("fold constants", fold_constants);
   if (options.keep_all_tensors) {
     run("remove unused tensors", remove_unused_tensors);
+    log.after = work_of(graph);
     return;
   }
   // Nodes that only rename bytes stand between others that could be fused; they go first, and with them what only fed
@@ -30,7 +46,16 @@ void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
   // Two nodes in one: less memory traffic, and a tensor less to hold.
   run("fuse padding", fuse_padding);
   run("fuse activations", fuse_activations);
+  // With windows and clamps final: what is constant or equal to something else is not computed. Weights that were added
+  // up may come to zero, and so make a further channel constant.
+  for (size_t lines = log.lines.size() + 1; lines != log.lines.size();) {
+    lines = log.lines.size();
+    run("fold channels", fold_channels);
+    run("merge channels", merge_channels);
+    run("remove channels", remove_channels);
+  }
   run("remove dead", remove_dead);
+  log.after = work_of(graph);
 }
 
 }  // namespace smelt

@@ -11,7 +11,7 @@ const OpDef& op_of(const Node& node) {
 }
 
 std::string describe(const Graph& graph, const Node& node) {
-  return "\"" + graph.at(node.out()).name + "\" (" + node.op + ")";
+  return "\"" + shortened(graph.at(node.out()).name) + "\" (" + node.op + ")";
 }
 
 int uses(const Graph& graph, TensorId id) {
