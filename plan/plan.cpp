@@ -134,12 +134,13 @@ Plan lay_out(const Problem& problem, const Candidate& c) {
 std::vector<Plan> alternatives(const Problem& problem) {
   std::vector<Plan> plans;
   for (const Candidate& c : curve(problem)) plans.push_back(lay_out(problem, c));
-  Plan full = lay_out(problem, make_candidate(problem, layer_by_layer(problem)));
-  if (plans.back().firings.size() > full.firings.size()) plans.push_back(std::move(full));
-  // Keep what no other plan beats in both.
-  std::vector<Plan> kept;
-  for (size_t i = plans.size(); i-- > 0;) {
-    if (kept.empty() || plans[i].arena_bytes < kept.back().arena_bytes) kept.push_back(std::move(plans[i]));
+  plans.push_back(lay_out(problem, make_candidate(problem, layer_by_layer(problem))));
+  std::stable_sort(plans.begin(), plans.end(), [](const Plan& a, const Plan& b) {
+    return a.firings.size() != b.firings.size() ? a.firings.size() < b.firings.size() : a.arena_bytes < b.arena_bytes;
+  });
+  std::vector<Plan> kept;  // what no other plan beats in both
+  for (Plan& p : plans) {
+    if (kept.empty() || p.arena_bytes < kept.back().arena_bytes) kept.push_back(std::move(p));
   }
   std::reverse(kept.begin(), kept.end());
   return kept;
@@ -149,7 +150,12 @@ Plan solve(const Problem& problem, Rings rings, uint32_t max_arena) {
   const auto fits = [&](const Plan& p) { return max_arena == 0 || p.arena_bytes <= max_arena; };
   switch (rings) {
     case Rings::minimum: return lay_out(problem, make_candidate(problem, line_buffers(problem)));
-    case Rings::automatic: return lay_out(problem, least_ram(problem));
+    case Rings::automatic: {
+      // The search compares bounds; what counts is where the blocks really find a place.
+      Plan least = lay_out(problem, least_ram(problem));
+      Plan full = lay_out(problem, make_candidate(problem, layer_by_layer(problem)));
+      return full.arena_bytes <= least.arena_bytes ? full : least;
+    }
     case Rings::full:
       if (Plan full = lay_out(problem, make_candidate(problem, layer_by_layer(problem))); fits(full)) return full;
       break;
