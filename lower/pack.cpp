@@ -24,24 +24,55 @@ std::vector<int32_t> words(const int8_t* rows, int32_t channels, int32_t taps) {
   return all;
 }
 
-int32_t paired_chunk(const int8_t* rows, int32_t channels, int32_t taps) {
-  const auto fits = [&](int32_t chunk) {
-    for (int32_t c = 0; c < channels; ++c) {
-      for (int32_t first = 0; first < taps; first += chunk) {
-        int32_t sum = 0;
-        const int32_t end = std::min(first + chunk, taps);
-        for (int32_t k = first; k < end; ++k) sum += std::abs(int32_t{rows[int64_t{c} * taps + k]});
-        if (sum >= 1 << 15) return false;
+std::vector<int32_t> words(const std::vector<Scale>& scales) {
+  std::vector<int32_t> all;
+  for (const Scale& s : scales) all.insert(all.end(), {s.bias_right, s.multiplier});
+  return all;
+}
+
+std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps) {
+  constexpr int32_t order[] = {0, 2, 1, 3};
+  const int32_t padded = round_up(taps, 4);
+  std::vector<int16_t> packed;
+  packed.reserve(static_cast<size_t>(groups) * static_cast<size_t>((channels + 1) / 2) * static_cast<size_t>(padded));
+  for (int32_t g = 0; g < groups; ++g, rows += int64_t{channels} * taps) {
+    for (int32_t c = 0; c < channels; c += 2) {
+      const int8_t* low = rows + int64_t{c} * taps;
+      int64_t high_sum = 0;
+      for (int32_t i = 0; i < padded; ++i) {
+        const int32_t k = i / 4 * 4 + order[i % 4];
+        const int32_t l = k < taps ? low[k] : 0;
+        const int32_t h = k < taps && c + 1 < channels ? low[taps + k] : 0;
+        const int32_t pair = h * 256 + l;
+        high_sum += std::abs(h);
+        if (pair < -(1 << 15) || pair >= 1 << 15 || 128 * high_sum >= 1 << 23) return std::nullopt;
+        packed.push_back(static_cast<int16_t>(pair));
       }
     }
-    return true;
-  };
-  constexpr int32_t always = 252;  // 252 * 128 < 2^15
-  for (int32_t parts = 1;; ++parts) {
-    const int32_t chunk = round_up((taps + parts - 1) / parts, 4);
-    if (chunk <= always) return std::min(chunk, always);
-    if (fits(chunk)) return chunk;
   }
+  return packed;
+}
+
+std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest,
+                                         int32_t groups) {
+  std::vector<Scale> all;
+  for (size_t i = 0; i < channels.size(); ++i) {
+    const Channel& c = channels[i];
+    const int64_t most = 128 * heaviest[i] + std::abs(int64_t{c.bias});
+    if (heaviest[i] == 0) {
+      // A constant y: of four times that, doubled, rescale makes 2 y by the multiplier 2^30, and halves it. Beyond 300
+      // it saturates with any zero point.
+      const int32_t y = std::clamp(requantize_right(c.bias, c.multiplier, c.right), -300, 300);
+      all.push_back({4 * y * 256, 1 << 30});
+    } else if (c.multiplier == 0 || (c.right > 21 && c.right <= 30 && most < int64_t{1} << c.right)) {
+      all.push_back({0, 0});  // what is below a half rounds to 0
+    } else if (c.right < 0 || c.right > 21 || std::abs(int64_t{c.bias}) >= 1 << 23 || most >= 1 << 30) {
+      return std::nullopt;
+    } else {
+      all.push_back({c.bias * 256 + c.right, c.multiplier});
+    }
+  }
+  return padded_channels(all, groups, 2);
 }
 
 }  // namespace smelt::pack

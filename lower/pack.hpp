@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "runtime/quantize.hpp"
@@ -53,9 +54,9 @@ std::vector<T> depthwise(const T* weights, int32_t channels, int32_t taps, bool 
 
 /// One record for each output channel, each group padded to whole blocks.
 template <class T>
-std::vector<T> padded_channels(const std::vector<T>& records, int32_t groups) {
+std::vector<T> padded_channels(const std::vector<T>& records, int32_t groups, int32_t multiple = block) {
   const size_t channels = records.size() / static_cast<size_t>(groups);
-  const auto per_group = static_cast<size_t>(round_up(static_cast<int32_t>(channels), block));
+  const auto per_group = static_cast<size_t>(round_up(static_cast<int32_t>(channels), multiple));
   std::vector<T> padded(static_cast<size_t>(groups) * per_group);
   for (size_t i = 0; i < records.size(); ++i) padded[i / channels * per_group + i % channels] = records[i];
   return padded;
@@ -64,8 +65,15 @@ std::vector<T> padded_channels(const std::vector<T>& records, int32_t groups) {
 /// Channel records as the words that the constants hold.
 std::vector<int32_t> words(const std::vector<Channel>& channels);
 
-/// How many taps (a multiple of four) may be summed at once so that 128 * sum |w| < 2^22 in every output channel: see
-/// runtime/arch/paired.hpp. Where all taps may, all of them.
-int32_t paired_chunk(const int8_t* rows, int32_t channels, int32_t taps);
+std::vector<int32_t> words(const std::vector<Scale>& scales);
+
+/// Weights as runtime/arch/tile.hpp has them: [group][pair of channels][tap], taps rounded up to a multiple of four.
+/// Nothing where a high -128 meets a negative low weight, or a high channel's sum may leave 24 bits.
+std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps);
+
+/// Channels of sums of |w| * 128 at most, `heaviest` being sum |w| of each, as rescale wants them, each group padded to
+/// whole pairs. Nothing where a channel's range does not allow it.
+std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest,
+                                         int32_t groups);
 
 }  // namespace smelt::pack

@@ -3,6 +3,7 @@
 #include "runtime/ops/conv_2d.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
@@ -141,24 +142,33 @@ Outcome lower(Lowering& l) {
   p.depth = depth;
   p.groups = groups;
   p.group_out = g.out_c / groups;
+  p.taps = integer ? pack::round_up(taps, 4) : taps;
   if (integer) {
     const auto* w = o.weights.as<int8_t>();
-    std::vector<int64_t> sums(static_cast<size_t>(g.out_c));
+    std::vector<int64_t> sums(static_cast<size_t>(g.out_c)), heaviest = sums;
     for (int32_t c = 0; c < g.out_c; ++c) {
-      for (int32_t k = 0; k < taps; ++k) sums[static_cast<size_t>(c)] += w[int64_t{c} * taps + k];
+      for (int32_t k = 0; k < taps; ++k) {
+        sums[static_cast<size_t>(c)] += w[int64_t{c} * taps + k];
+        heaviest[static_cast<size_t>(c)] += std::abs(int32_t{w[int64_t{c} * taps + k]});
+      }
     }
-    p.taps = pack::round_up(taps, 4);
-    p.chunk = pack::paired_chunk(w, g.out_c, taps);
-    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::blocks(w, groups, p.group_out, taps, 4), 4));
     const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
-    p.channels =
-        static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(pack::padded_channels(channels, groups))));
+    const auto pairs = pack::pairs(w, groups, p.group_out, taps);
+    const auto scales = pack::scales(channels, heaviest, groups);
     p.zero = o.input.quant.zero_point[0];
     p.to = convolution::clamp_s8(l.node, o.output);
-    l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
+    if (pairs && scales) {
+      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *pairs, 4));
+      p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(*scales)));
+      p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
+      l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
+    } else {
+      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::blocks(w, groups, p.group_out, taps, 4), 4));
+      p.channels =
+          static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(pack::padded_channels(channels, groups))));
+      l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_any_s8));
+    }
   } else {
-    p.taps = taps;
-    p.chunk = taps;
     p.weights = static_cast<int32_t>(
         l.pool.add(l.name("weights"), pack::blocks(o.weights.as<float>(), groups, p.group_out, taps, 1)));
     p.channels = static_cast<int32_t>(
@@ -169,9 +179,11 @@ Outcome lower(Lowering& l) {
   l.params(
       "smelt::Conv2D", p,
       "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
-      "run_columns depth groups group_out taps chunk weights channels zero to.offset to.span to.low");
+      "run_columns depth groups group_out taps weights channels zero to.offset to.span to.low");
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
-  l.scratch(p.taps * 4);
+  // int8: three pixels of 16 bits, and the window's bytes where they cannot be widened as they lie.
+  const int32_t patch = integer ? p.taps * (depth % 4 == 0 ? 6 : 7) : p.taps * 4;
+  l.scratch(g.kernel_h * 4 + patch);
   if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&
       g.pad_top == 0 && g.pad_left == 0 && o.input.shape == o.output.shape) {
     l.in_place(0);

@@ -54,6 +54,23 @@ struct Channel {
   int32_t right;  ///< ~shift: of a shift to the right by 1 or more, one less; negative otherwise
 };
 
+/// The same in two words where ranges allow, as pack::scales proves of every channel that it packs: no left shift,
+/// |bias| < 2^23, and every sum with its bias below 2^30.
+struct Scale {
+  int32_t bias_right;  ///< bias * 2^8 + right, 0 <= right <= 21; twice the bias is this >> 7
+  int32_t multiplier;
+};
+
+/// Twice a sum with its bias -> its int8 with the zero point, `centre` being twice the zero point plus one. The second
+/// rounding is that of requantize_right, which asks for the sign of the product: that of x but for products that round
+/// to 0, where it makes no difference. Rounding, zero point and the half are one addend.
+inline int8_t rescale(int32_t x, const Scale& scale, int32_t centre) {
+  const int32_t right = scale.bias_right & 0xff;
+  const auto high = static_cast<int32_t>((static_cast<int64_t>(x) * scale.multiplier + (int64_t{1} << 31)) >> 32);
+  const int32_t y = ((high + centre * (1 << right) + (x >> 31)) >> right) >> 1;
+  return static_cast<int8_t>(y < -128 ? -128 : (y > 127 ? 127 : y));
+}
+
 /// The way from a requantized sum to a clamped int8: its zero point and limits, arranged for two comparisons in one.
 struct Clamp {
   int32_t offset;  ///< zero point - low
@@ -72,6 +89,13 @@ __attribute__((noinline)) inline void requantize_store(const Channel* channel, c
     if (static_cast<uint32_t>(v) > static_cast<uint32_t>(to.span)) v = to.span & ~(v >> 31);
     *out++ = static_cast<int8_t>(v + to.low);
   }
+}
+
+/// Of rescaled outputs, where a fused activation leaves less than all of int8.
+__attribute__((noinline)) inline void clamp_bytes(int8_t* x, int32_t n, const Clamp& to) {
+  const auto low = static_cast<int8_t>(to.low);
+  const auto high = static_cast<int8_t>(to.low + to.span);
+  for (const int8_t* end = x + n; x != end; ++x) *x = *x < low ? low : (*x > high ? high : *x);
 }
 
 inline int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }

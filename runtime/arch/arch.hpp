@@ -2,12 +2,19 @@
 #ifndef SMELT_RUNTIME_ARCH_ARCH_HPP
 #define SMELT_RUNTIME_ARCH_ARCH_HPP
 
+#include "paired.hpp"  // IWYU pragma: export
 #include "scalar.hpp"  // IWYU pragma: export
 
-#if defined(__ARM_FEATURE_DSP) || __SIZEOF_POINTER__ == 8
-#include "paired.hpp"  // IWYU pragma: export
+#if defined(__ARM_FEATURE_DSP)
+#include "dsp.hpp"  // IWYU pragma: export
 namespace smelt {
-using ConvS8 = PairedConvS8;
+using ConvS8 = DspConvS8;
+using DotS8 = PairedDotS8;
+}  // namespace smelt
+#elif __SIZEOF_POINTER__ == 8
+#include "host.hpp"  // IWYU pragma: export
+namespace smelt {
+using ConvS8 = HostConvS8;
 using DotS8 = PairedDotS8;
 }  // namespace smelt
 #else

@@ -1,12 +1,15 @@
 // Primitives of convolution and fully connected layers for any 32-bit core: one load a datum, 32-bit multiply-add.
 //
-// A set of primitives (this one, paired.hpp, later those for DSP and vector instructions) says how a patch of input is
-// held while it meets the weights, and multiplies. Weights stand in blocks of four output channels, tap by tap:
-// w[4 * tap + channel]; a host function (lower/pack.hpp) packs them so, with taps rounded up to a multiple of four.
+// A set of primitives (this one, dsp.hpp, host.hpp, later those for vector instructions) says how a patch of input is
+// held while it meets the weights, and multiplies. How weights lie is common to all sets: see tile.hpp for int8. For
+// floats, and for the rare int8 that the tile does not bear, they stand in blocks of four output channels, tap by tap:
+// w[4 * tap + channel].
 #ifndef SMELT_RUNTIME_ARCH_SCALAR_HPP
 #define SMELT_RUNTIME_ARCH_SCALAR_HPP
 
 #include <stdint.h>
+
+#include "tile.hpp"
 
 namespace smelt {
 
@@ -54,43 +57,101 @@ __attribute__((noinline)) inline void dot4_f32(const float* x, const float* w, i
   acc[3] = d;
 }
 
-/// Convolution of int8: a patch is the bytes of one pixel's window.
-struct ScalarConvS8 {
-  using Lane = int8_t;
+/// What convolutions do with a window where a patch is nothing but its elements.
+template <class T>
+struct PlainPatch {
+  using Element = T;
   static constexpr int32_t pixels = 1;  ///< computed together
+  static constexpr bool plain = true;
+  static constexpr int32_t tap_bytes = sizeof(T);
 
-  /// n taps of pixel number `pixel`, from x or all equal to `value`; pixel 0 is always put first.
-  static void put(Lane* patch, const int8_t* x, int32_t n, int32_t pixel) {
-    static_cast<void>(pixel);
-    for (int32_t i = 0; i < n; ++i) patch[i] = x[i];
+  static T* slot(uint8_t* patch, int32_t) { return reinterpret_cast<T*>(patch); }
+  /// n > 0 taps; returns where the next ones go.
+  static T* put(T* at, const T* x, int32_t n) {
+    if constexpr (sizeof(T) == 1) {
+      copy_bytes(at, x, n);
+    } else {
+      for (int32_t i = 0; i < n; ++i) at[i] = x[i];
+    }
+    return at + n;
   }
-  static void fill(Lane* patch, int8_t value, int32_t n, int32_t pixel) {
-    static_cast<void>(pixel);
-    for (int32_t i = 0; i < n; ++i) patch[i] = value;
+  static T* fill(T* at, T value, int32_t n) {
+    for (int32_t i = 0; i < n; ++i) at[i] = value;
+    return at + n;
   }
-  /// acc[4 * pixel + j]; `chunk` is for primitives whose partial sums are narrower.
-  static void dot(const Lane* patch, const int8_t* w, int32_t n, int32_t chunk, int32_t* acc) {
-    static_cast<void>(chunk);
-    dot4_s8(patch, w, n, acc);
+};
+
+/// The pixel's sums in one channel pair: modulo 2^32 of all products with pairs, and of those with low weights.
+__attribute__((noinline)) inline void pair_sums_s8(const int8_t* x, const int8_t* w, int32_t n, uint32_t* both,
+                                                   uint32_t* low) {
+  uint32_t a = 0, b = 0;
+#define SMELT_TAP(i, k)                                                                  \
+  {                                                                                      \
+    const int32_t u = x[k];                                                              \
+    a += static_cast<uint32_t>(u * reinterpret_cast<const int16_t*>(w)[i]);              \
+    b += static_cast<uint32_t>(u * w[2 * (i)]);                                          \
+  }
+  for (const int8_t* end = x + n; x != end; x += 4, w += 8) {
+    SMELT_TAP(0, 0)
+    SMELT_TAP(1, 2)
+    SMELT_TAP(2, 1)
+    SMELT_TAP(3, 3)
+  }
+#undef SMELT_TAP
+  *both = a;
+  *low = b;
+}
+
+/// Convolution of int8, pixel by pixel.
+struct ScalarConvS8 : PlainPatch<int8_t> {
+  static void tile(ConvTile& t) {
+    const auto* w = reinterpret_cast<const int8_t*>(t.weights);
+    for (; t.left > 0; t.left -= 2, t.scales += 2, w += 2 * t.taps) {
+      uint32_t both, low;
+      pair_sums_s8(static_cast<const int8_t*>(t.patch), w, t.taps, &both, &low);
+      store_pair(t, static_cast<int32_t>(low), static_cast<int32_t>(both - low) >> 8);
+    }
+  }
+  static void store_pair(ConvTile& t, int32_t low, int32_t high) {
+    *t.out[0]++ = rescale(2 * low + (t.scales[0].bias_right >> 7), t.scales[0], t.centre);
+    if (t.left > 1) *t.out[0]++ = rescale(2 * high + (t.scales[1].bias_right >> 7), t.scales[1], t.centre);
+  }
+};
+
+/// A pixel that meets blocks of four channels.
+template <class T, class C>
+struct BlockTile {
+  using Channels = C;
+  T* out;
+  const C* channels;
+  int32_t left;
+  const T* weights;
+  const T* patch;
+  int32_t taps;
+  Clamp to;
+};
+
+/// Convolution of int8 for any weights, biases and scales.
+struct BlockConvS8 : PlainPatch<int8_t> {
+  using Tile = BlockTile<int8_t, Channel>;
+  static void tile(Tile& t) {
+    for (; t.left > 0; t.left -= 4, t.channels += 4, t.weights += 4 * t.taps, t.out += 4) {
+      int32_t acc[4];
+      dot4_s8(t.patch, t.weights, t.taps, acc);
+      requantize_store(t.channels, acc, t.left < 4 ? t.left : 4, t.to, t.out);
+    }
   }
 };
 
 /// Convolution of floats: products are summed tap by tap, as the reference does.
-struct ScalarConvF32 {
-  using Lane = float;
-  static constexpr int32_t pixels = 1;
-
-  static void put(Lane* patch, const float* x, int32_t n, int32_t pixel) {
-    static_cast<void>(pixel);
-    for (int32_t i = 0; i < n; ++i) patch[i] = x[i];
-  }
-  static void fill(Lane* patch, float value, int32_t n, int32_t pixel) {
-    static_cast<void>(pixel);
-    for (int32_t i = 0; i < n; ++i) patch[i] = value;
-  }
-  static void dot(const Lane* patch, const float* w, int32_t n, int32_t chunk, float* acc) {
-    static_cast<void>(chunk);
-    dot4_f32(patch, w, n, acc);
+struct BlockConvF32 : PlainPatch<float> {
+  using Tile = BlockTile<float, float>;
+  static void tile(Tile& t) {
+    for (; t.left > 0; t.left -= 4, t.channels += 4, t.weights += 4 * t.taps, t.out += 4) {
+      float acc[4];
+      dot4_f32(t.patch, t.weights, t.taps, acc);
+      clamp_store(t.channels, acc, t.left < 4 ? t.left : 4, t.to, t.out);
+    }
   }
 };
 

@@ -1,7 +1,7 @@
-// Convolution, also grouped: for each tile of output pixels the input windows are gathered into a patch, in which taps
-// in the padding hold the zero point, and the patch meets every block of four output channels.
+// Convolution, also grouped: the input windows of a tile of output pixels are gathered into a patch, in which taps in the
+// padding hold the zero point, and the patch meets all output channels.
 //
-// As a pixel's window is copied before its outputs are written, a 1x1 convolution of stride 1 may work in place.
+// As a tile's windows are copied before its outputs are written, a 1x1 convolution of stride 1 may work in place.
 #ifndef SMELT_RUNTIME_OPS_CONV_2D_HPP
 #define SMELT_RUNTIME_OPS_CONV_2D_HPP
 
@@ -11,8 +11,9 @@
 
 namespace smelt {
 
-/// Views: output, input, patch. A window row is `runs` runs of `run` elements that lie side by side in the input: one
-/// run of all columns, or, where dilation or groups set them apart, one for each column.
+/// Views: output, input, scratch (where the window's rows are, the patch, the window's elements in their own type). A
+/// window row is `runs` runs of `run_columns` pixels that lie side by side in the input: one run of all columns, or, where
+/// dilation or groups set them apart, one for each column.
 struct Conv2D {
   int32_t step_rows;  ///< output rows of a step: 1, or all of all images
   int32_t in_h, in_w, in_c;
@@ -22,114 +23,140 @@ struct Conv2D {
   int32_t depth;  ///< input channels of a group
   int32_t groups, group_out;
   int32_t taps;      ///< of a patch, rounded up as the packing wants it
-  int32_t chunk;     ///< taps that partial sums can bear
-  int32_t weights;   ///< offset: for each group, for each four output channels, for each tap, four weights
-  int32_t channels;  ///< offset: Channel (or float bias) of each output channel, padded like the weights
+  int32_t weights;   ///< offset, for each group: see runtime/arch/
+  int32_t channels;  ///< offset: Scale, Channel or float bias of each output channel, padded like the weights
   int32_t zero;      ///< stands for padding: the input's zero point
-  Clamp to;          ///< for floats: see clamp_store
+  Clamp to;          ///< for Scale `offset` is rescale's centre; for floats see clamp_store
 };
 
-/// P: primitives for int8, see runtime/arch/.
-template <class P>
-struct Conv2DInt8 : P {
-  using Element = int8_t;
-  using Weight = int8_t;
-  using Sum = int32_t;
-  using PerChannel = Channel;
-  static Element zero(const Conv2D& p) { return static_cast<int8_t>(p.zero); }
-  static void store(const Channel* channel, const int32_t* acc, int32_t n, const Clamp& to, int8_t* out) {
-    requantize_store(channel, acc, n, to, out);
+constexpr int32_t conv_outside = INT32_MIN;  ///< in place of where a row is: in the padding
+
+/// Copies one group's window from `in`, where its rows begin at `rows`, the leftmost column being `left`.
+template <class P, class At>
+inline void conv_gather(const Conv2D& p, const typename P::Element* in, const int32_t* rows, int32_t left, At at) {
+  const auto zero = static_cast<typename P::Element>(p.zero);
+  const int32_t* end_row = rows + p.kernel_h;
+  if (p.runs == 1 && left >= 0 && left <= p.in_w - p.run_columns) {
+    const int32_t n = p.run_columns * p.depth;
+    in += left * p.in_c;
+    do {
+      at = *rows == conv_outside ? P::fill(at, zero, n) : P::put(at, in + *rows, n);
+    } while (++rows != end_row);
+    return;
   }
-};
-
-struct Conv2DFloat : ScalarConvF32 {
-  using Element = float;
-  using Weight = float;
-  using Sum = float;
-  using PerChannel = float;
-  static Element zero(const Conv2D&) { return 0; }
-  static void store(const float* bias, const float* acc, int32_t n, const Clamp& to, float* out) {
-    clamp_store(bias, acc, n, to, out);
-  }
-};
-
-/// Where an output pixel's window begins, and where its outputs go.
-template <class T>
-struct ConvPixel {
-  int32_t image;  ///< first input row of its image
-  int32_t top, left;
-  T* out;
-};
-
-template <class A>
-inline void conv_gather(const Firing& f, const Conv2D& p, const ConvPixel<typename A::Element>& at, int32_t channel,
-                        int32_t pixel, typename A::Lane* patch) {
-  const auto zero = A::zero(p);
-  for (int32_t kh = 0; kh < p.kernel_h; ++kh) {
-    const int32_t y = at.top + kh * p.dilation_h;
-    const bool inside = y >= 0 && y < p.in_h;
-    const typename A::Element* row = inside ? f.in<typename A::Element>(1, at.image + y) + channel : nullptr;
-    int32_t x = at.left;
+  for (; rows != end_row; ++rows) {
+    int32_t x = left;
     for (int32_t r = 0; r < p.runs; ++r, x += p.dilation_w) {
       // Columns [first, end) of the run lie in the input.
-      const int32_t end = inside ? clamp(p.in_w - x, 0, p.run_columns) : 0;
+      const int32_t end = *rows == conv_outside ? 0 : clamp(p.in_w - x, 0, p.run_columns);
       const int32_t first = clamp(-x, 0, end);
-      A::fill(patch, zero, first * p.depth, pixel);
-      patch += first * p.depth;
-      const int32_t n = (end - first) * p.depth;
-      if (n > 0) A::put(patch, row + (x + first) * p.in_c, n, pixel);
-      patch += n;
-      A::fill(patch, zero, (p.run_columns - end) * p.depth, pixel);
-      patch += (p.run_columns - end) * p.depth;
+      if (first > 0) at = P::fill(at, zero, first * p.depth);
+      if (end > first) at = P::put(at, in + *rows + (x + first) * p.in_c, (end - first) * p.depth);
+      if (end < p.run_columns) at = P::fill(at, zero, (p.run_columns - end) * p.depth);
     }
   }
 }
 
+/// What a patch meets, for each kind of primitives.
+template <class P>
+struct ConvBlocks : P {
+  using Tile = typename P::Tile;
+  static void begin(Tile& t, const Firing& f, const Conv2D& p, const uint8_t* patch, int32_t) {
+    t.channels = f.constant<typename Tile::Channels>(static_cast<uint32_t>(p.channels));
+    t.weights = f.constant<typename P::Element>(static_cast<uint32_t>(p.weights));
+    t.patch = reinterpret_cast<const typename P::Element*>(patch);
+    t.taps = p.taps;
+    t.to = p.to;
+  }
+  static void run(Tile t, typename P::Element* const* out, int32_t, const Conv2D& p) {
+    t.out = *out;
+    t.left = p.group_out;
+    P::tile(t);
+  }
+  static void next_group(Tile& t, const Conv2D& p) {
+    const int32_t blocks = (p.group_out + 3) / 4;
+    t.channels += 4 * blocks;
+    t.weights += 4 * blocks * p.taps;
+  }
+};
+
+template <class P>
+struct ConvPairs : P {
+  using Tile = ConvTile;
+  static void begin(Tile& t, const Firing& f, const Conv2D& p, const uint8_t* patch, int32_t patch_bytes) {
+    t.scales = f.constant<Scale>(static_cast<uint32_t>(p.channels));
+    t.weights = f.constant<int16_t>(static_cast<uint32_t>(p.weights));
+    t.patch = patch;
+    t.end = patch + patch_bytes;
+    t.taps = p.taps;
+    t.centre = p.to.offset;
+  }
+  static void run(Tile t, int8_t* const* out, int32_t n, const Conv2D& p) {
+    for (int32_t i = 0; i < P::pixels; ++i) t.out[i] = out[i < n ? i : 0];
+    t.left = p.group_out;
+    P::tile(t);
+    if (p.to.span != 255) {
+      while (--n >= 0) clamp_bytes(out[n], p.group_out, p.to);
+    }
+  }
+  static void next_group(Tile& t, const Conv2D& p) {
+    const int32_t pairs = (p.group_out + 1) / 2;
+    t.scales += 2 * pairs;
+    t.weights += pairs * p.taps;
+  }
+};
+
 template <class A>
 inline void conv_2d(const Firing& f) {
+  using T = typename A::Element;
   const auto& p = f.as<Conv2D>();
-  auto* patch = f.out<typename A::Lane>(2, 0);
-  int32_t row = f.step * p.step_rows;
-  int32_t image = 0;
-  int32_t y = row;
-  int32_t x = 0;
-  for (int32_t left = f.count * p.step_rows * p.out_w; left > 0;) {
-    ConvPixel<typename A::Element> pixel[A::pixels];
-    int32_t tile = 0;
-    for (; tile < A::pixels && left > 0; ++tile, --left) {
+  auto* rows = f.out<int32_t>(2, 0);
+  auto* patch = reinterpret_cast<uint8_t*>(rows + p.kernel_h);
+  const int32_t patch_bytes = p.taps * A::tap_bytes;
+  const T* in = f.in<T>(1, 0);
+  typename A::Tile tile;
+  A::begin(tile, f, p, patch, patch_bytes);
+  for (int32_t g = 0; g < p.groups; ++g, in += p.depth, A::next_group(tile, p)) {
+    T* pixels[A::pixels];
+    int32_t n = 0;
+    int32_t row = f.step * p.step_rows;
+    int32_t image = 0;
+    int32_t y = row;
+    for (int32_t left = f.count * p.step_rows; left > 0; --left, ++row, ++y) {
       while (y >= p.out_h) {
         y -= p.out_h;
         image += p.in_h;
       }
-      pixel[tile] = {image, y * p.stride_h - p.pad_top, x * p.stride_w - p.pad_left,
-                     f.out<typename A::Element>(0, row) + x * p.groups * p.group_out};
-      if (++x == p.out_w) {
-        x = 0;
-        ++y;
-        ++row;
+      int32_t in_y = y * p.stride_h - p.pad_top;
+      for (int32_t kh = 0; kh < p.kernel_h; ++kh, in_y += p.dilation_h) {
+        const bool inside = in_y >= 0 && in_y < p.in_h;
+        rows[kh] = inside ? static_cast<int32_t>(f.in<T>(1, image + in_y) - f.in<T>(1, 0)) : conv_outside;
       }
-    }
-    const auto* weights = f.constant<typename A::Weight>(static_cast<uint32_t>(p.weights));
-    const auto* channels = f.constant<typename A::PerChannel>(static_cast<uint32_t>(p.channels));
-    for (int32_t g = 0; g < p.groups; ++g) {
-      for (int32_t i = 0; i < tile; ++i) conv_gather<A>(f, p, pixel[i], g * p.depth, i, patch);
-      for (int32_t c = p.group_out; c > 0; c -= 4) {
-        typename A::Sum acc[4 * A::pixels];
-        A::dot(patch, weights, p.taps, p.chunk, acc);
-        const int32_t n = c < 4 ? c : 4;
-        for (int32_t i = 0; i < tile; ++i) {
-          A::store(channels, acc + 4 * i, n, p.to, pixel[i].out);
-          pixel[i].out += n;
+      T* out = f.out<T>(0, row) + g * p.group_out;
+      int32_t x = -p.pad_left;
+      for (int32_t i = p.out_w; i > 0; --i, x += p.stride_w, out += p.groups * p.group_out) {
+        const auto slot = A::slot(patch, n);
+        if (A::plain || p.depth % 4 == 0) {
+          conv_gather<A>(p, in, rows, x, slot);
+        } else {
+          T* elements = reinterpret_cast<T*>(patch + patch_bytes);
+          conv_gather<PlainPatch<T>>(p, in, rows, x, elements);
+          A::put(slot, elements, p.taps);
         }
-        weights += 4 * p.taps;
-        channels += 4;
+        pixels[n++] = out;
+        if (n == A::pixels || (i == 1 && left == 1)) {
+          A::run(tile, pixels, n, p);
+          n = 0;
+        }
       }
     }
   }
 }
 
-inline void conv_2d_s8(const Firing& f) { conv_2d<Conv2DInt8<ConvS8>>(f); }
-inline void conv_2d_f32(const Firing& f) { conv_2d<Conv2DFloat>(f); }
+/// Of weights and scales that pack::pairs and pack::scales bear.
+inline void conv_2d_s8(const Firing& f) { conv_2d<ConvPairs<ConvS8>>(f); }
+inline void conv_2d_any_s8(const Firing& f) { conv_2d<ConvBlocks<BlockConvS8>>(f); }
+inline void conv_2d_f32(const Firing& f) { conv_2d<ConvBlocks<BlockConvF32>>(f); }
 
 }  // namespace smelt
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "lower/pack.hpp"
+#include "ops/quantize.hpp"
+#include "runtime/arch/host.hpp"
 #include "runtime/arch/paired.hpp"
 #include "runtime/arch/scalar.hpp"
 
@@ -30,32 +32,53 @@ int64_t product_sum(const int8_t* a, const int8_t* b, int32_t n) {
   return sum;
 }
 
+/// What a window of the lengths of `filled` meets: some taps from the padding, the rest from an input.
 template <class P>
-void check_conv(int32_t taps) {
+void gather(uint8_t* patch, const std::vector<int8_t>& x, size_t border) {
+  auto at = P::slot(patch, 0);
+  if (border > 0) at = P::fill(at, x[0], static_cast<int32_t>(border));
+  P::put(at, x.data() + border, static_cast<int32_t>(x.size() - border));
+}
+
+/// Tiles of pairs: multiplier and shift leave sums nearly as they are, so that outputs tell them apart.
+template <class P>
+void check_pairs(int32_t taps, int32_t channels) {
   std::mt19937 random(7);
+  const int32_t padded = pack::round_up(taps, 4);
   for (int inputs = 0; inputs < 4; ++inputs) {
     for (int weights = 0; weights < 4; ++weights) {
-      const std::vector<int8_t> w = filled(weights, 4 * taps, random);
-      const std::vector<int8_t> packed = pack::blocks(w.data(), 1, 4, taps, 4);
-      const int32_t padded = pack::round_up(taps, 4);
-      std::vector<typename P::Lane> patch(static_cast<size_t>(padded), static_cast<typename P::Lane>(0x5A));
-      std::vector<std::vector<int8_t>> x;
-      const int8_t border = static_cast<int8_t>(inputs == 0 ? -128 : 127);
-      const int32_t first = taps / 3;
-      for (int32_t i = 0; i < P::pixels; ++i) {
-        x.push_back(filled((inputs + i) % 4, taps, random));
-        std::fill(x.back().begin(), x.back().begin() + first, border);
-        P::fill(patch.data(), border, first, i);
-        P::put(patch.data() + first, x.back().data() + first, taps - first, i);
+      std::vector<int8_t> w = filled(weights, channels * taps, random);
+      for (int8_t& v : w) v = std::max<int8_t>(v, -127);
+      const auto packed = pack::pairs(w.data(), 1, channels, taps);
+      if (!packed) {
+        ASSERT_GT(taps, 500) << "weights that fit were refused";
+        continue;
       }
-      std::vector<int32_t> acc(static_cast<size_t>(4 * P::pixels), 12345);
-      P::dot(patch.data(), packed.data(), padded, pack::paired_chunk(w.data(), 4, taps), acc.data());
-      for (size_t i = 0; i < x.size(); ++i) {
-        for (size_t j = 0; j < 4; ++j) {
-          ASSERT_EQ(acc[4 * i + j], product_sum(x[i].data(), w.data() + j * static_cast<size_t>(taps), taps))
-              << taps << " taps, pixel " << i << ", channel " << j << ", inputs " << inputs << ", weights " << weights;
-        }
+      std::vector<int8_t> x = filled(inputs, padded, random);
+      const size_t border = static_cast<size_t>(taps / 12 * 4);
+      std::fill(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(border), int8_t{static_cast<int8_t>(x[0])});
+      std::vector<uint32_t> patch(static_cast<size_t>(padded));
+      gather<P>(reinterpret_cast<uint8_t*>(patch.data()), x, border);
+      std::vector<Scale> scales;
+      std::vector<Multiplier> multipliers;
+      std::vector<int32_t> biases;
+      for (int32_t c = 0; c < pack::round_up(channels, 2); ++c) {
+        biases.push_back(static_cast<int32_t>(random() % 20001) - 10000);
+        multipliers.push_back({static_cast<int32_t>(random() >> 2 | 1U << 30), -1 - static_cast<int32_t>(random() % 16)});
+        scales.push_back({biases.back() * 256 + ~multipliers.back().shift, multipliers.back().multiplier});
       }
+      std::vector<int8_t> out(static_cast<size_t>(channels) + 1, 99);
+      const int32_t zero = static_cast<int32_t>(random() % 256) - 128;
+      ConvTile t{{out.data(), nullptr, nullptr}, scales.data(), channels, 2 * zero + 1, packed->data(), patch.data(),
+                 nullptr, padded};
+      P::tile(t);
+      for (int32_t c = 0; c < channels; ++c) {
+        const auto i = static_cast<size_t>(c);
+        const int64_t sum = product_sum(x.data(), w.data() + int64_t{c} * taps, taps) + biases[i];
+        const int32_t want = oracle::requantize(static_cast<int32_t>(sum), multipliers[i]) + zero;
+        ASSERT_EQ(out[i], std::clamp(want, -128, 127)) << taps << " taps, channel " << c << " of " << channels;
+      }
+      ASSERT_EQ(out.back(), 99) << "wrote past its channels";
     }
   }
 }
@@ -83,8 +106,10 @@ const std::vector<int32_t> lengths = {1,   2,   3,   4,   5,   7,   8,   27,  64
 
 TEST(Arch, ConvolutionOfEveryLength) {
   for (int32_t taps : lengths) {
-    check_conv<ScalarConvS8>(taps);
-    check_conv<PairedConvS8>(taps);
+    for (int32_t channels : {1, 2, 5}) {
+      check_pairs<ScalarConvS8>(taps, channels);
+      check_pairs<HostConvS8>(taps, channels);
+    }
   }
 }
 
@@ -95,14 +120,50 @@ TEST(Arch, DotOfEveryLength) {
   }
 }
 
-TEST(Pack, ChunksAreAsLongAsTheWeightsAllow) {
-  const std::vector<int8_t> heavy(4 * 1000, -128);
-  EXPECT_EQ(pack::paired_chunk(heavy.data(), 4, 1000), 252);
-  std::vector<int8_t> light(4 * 1000, 1);
-  EXPECT_EQ(pack::paired_chunk(light.data(), 4, 1000), 1000);
-  // One channel too heavy for a single chunk: 1000 * 40 >= 2^15, half of it is not.
-  std::fill(light.begin() + 2000, light.begin() + 3000, int8_t{40});
-  EXPECT_EQ(pack::paired_chunk(light.data(), 4, 1000), 500);
+TEST(Pack, PairsAreRefusedWhereTheyDoNotFit) {
+  EXPECT_FALSE(pack::pairs(std::vector<int8_t>{-1, -128}.data(), 1, 2, 1)) << "-128 * 256 - 1 has no 16 bits";
+  EXPECT_TRUE(pack::pairs(std::vector<int8_t>{0, -128}.data(), 1, 2, 1));
+  EXPECT_TRUE(pack::pairs(std::vector<int8_t>{-128, -127}.data(), 1, 2, 1));
+  std::vector<int8_t> rows(2 * 600, 127);
+  EXPECT_FALSE(pack::pairs(rows.data(), 1, 2, 600)) << "128 * 127 * 600 >= 2^23";
+  std::fill(rows.begin() + 600, rows.end(), int8_t{109});
+  EXPECT_TRUE(pack::pairs(rows.data(), 1, 2, 600)) << "the low channel has 32 bits of its own";
+}
+
+TEST(Pack, PairsPutTheHigherChannelAboveAndTapsInTheOrderOfTheWidening) {
+  const std::vector<int8_t> rows = {1, 2, 3, 4, 5, -1, -2, -3, -4, -5, 7, 8, 9, 10, 11};  // three rows of five
+  EXPECT_EQ(*pack::pairs(rows.data(), 1, 3, 5),
+            (std::vector<int16_t>{1 - 256, 3 - 768, 2 - 512, 4 - 1024, 5 - 1280, 0, 0, 0, 7, 9, 8, 10, 11, 0, 0, 0}));
+}
+
+TEST(Pack, ScalesAreThoseOfTheReferenceOrRefused) {
+  const auto one = [](Channel c, int64_t heaviest) { return pack::scales({c}, {heaviest}, 1); };
+  std::mt19937 random(30);
+  int packed = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const int64_t heaviest = random() % 4 == 0 ? 0 : 1 + random() % 1000;
+    const auto bias = static_cast<int32_t>(random()) >> (random() % 31);
+    const auto multiplier = static_cast<int32_t>(random() % 16 == 0 ? 0 : random() >> 2 | 1U << 30);
+    const auto shift = multiplier == 0 ? 0 : static_cast<int32_t>(random() % 36) - 31;
+    const auto scales = one({bias, multiplier, ~shift}, heaviest);
+    if (!scales) continue;
+    ASSERT_EQ(scales->size(), 2U) << "whole pairs";
+    ++packed;
+    for (int64_t sum : {-128 * heaviest, int64_t{0}, 128 * heaviest}) {
+      for (int32_t zero : {-128, -1, 0, 127}) {
+        const int64_t all = sum + bias;
+        const int64_t want = int64_t{oracle::requantize(static_cast<int32_t>(all), {multiplier, shift})} + zero;
+        const Scale s = scales->at(0);
+        const int32_t x = static_cast<int32_t>(2 * static_cast<uint32_t>(sum)) + (s.bias_right >> 7);
+        ASSERT_EQ(rescale(x, s, 2 * zero + 1), std::clamp<int64_t>(want, -128, 127))
+            << sum << " + " << bias << ", " << multiplier << " << " << shift;
+      }
+    }
+  }
+  EXPECT_GT(packed, 50000);
+  EXPECT_FALSE(one({0, 1 << 30, ~0}, 1)) << "no shift to the right";
+  EXPECT_FALSE(one({1 << 23, 1 << 30, ~-8}, 1)) << "too large a bias";
+  EXPECT_FALSE(one({0, 1 << 30, ~-8}, 1 << 23)) << "too large a sum";
 }
 
 TEST(Pack, BlocksInterleaveFourRowsAndPadWithZeros) {

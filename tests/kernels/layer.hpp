@@ -69,7 +69,10 @@ inline Graph graph_of(const Layer& layer, std::mt19937& random) {
     }
     weights.quant.axis = axis;
   }
-  const Bytes content = random_bytes(random, layer.dtype, elements(layer.weights), layer.extremes);
+  Bytes content = random_bytes(random, layer.dtype, elements(layer.weights), layer.extremes);
+  if (integer && random() % 4 != 0) {  // quantizers leave -128 out
+    for (uint8_t& b : content) b = b == 128 ? 129 : b;
+  }
   weights.data = std::make_shared<const Bytes>(content);
   Node node;
   node.op = layer.op;

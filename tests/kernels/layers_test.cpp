@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <random>
 
 #include "lower/compile.hpp"
 #include "ops/op.hpp"
 #include "runtime/ops/conv_2d.hpp"
+#include "runtime/arch/host.hpp"
 #include "runtime/ops/fully_connected.hpp"
 #include "tests/kernels/layer.hpp"
 
@@ -39,6 +41,8 @@ bool telling(const Bytes& bytes) {
 }
 
 /// False where infer refuses the layer.
+int fast = 0;
+int fallbacks = 0;
 bool check(Layer layer, std::mt19937& random, int& told) {
   Graph g = test::graph_of(layer, random);
   const auto types = find_op(layer.op)->infer(g, g.nodes[0]);
@@ -56,13 +60,16 @@ bool check(Layer layer, std::mt19937& random, int& told) {
     EXPECT_TRUE(program) << (program ? "" : program.failure().to_string());
     if (!program) return false;
     expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
-    if (layer.dtype != DType::i8 || layer.op == "depthwise_conv_2d") continue;
-    const bool conv = layer.op == "conv_2d";
-    for (Kernel kernel : {conv ? &conv_2d<Conv2DInt8<ScalarConvS8>> : &fully_connected_int8<ScalarDotS8>,
-                          conv ? &conv_2d<Conv2DInt8<PairedConvS8>> : &fully_connected_int8<PairedDotS8>}) {
+    const Kernel function = program->operations[0].function;
+    std::vector<Kernel> others;
+    if (function == &conv_2d_s8) others = {&conv_2d<ConvPairs<ScalarConvS8>>, &conv_2d<ConvPairs<HostConvS8>>};
+    if (function == &fully_connected_s8)
+      others = {&fully_connected_int8<ScalarDotS8>, &fully_connected_int8<PairedDotS8>};
+    for (Kernel kernel : others) {
       program->operations[0].function = kernel;
       expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
     }
+    if (layer.dtype == DType::i8) ++(others.empty() ? fallbacks : fast);
   }
   return true;
 }
@@ -99,6 +106,7 @@ class Layers : public testing::TestWithParam<DType> {
     }
     EXPECT_EQ(accepted, count) << "too few of the random layers were valid";
     EXPECT_GT(told, count / 2) << "too many outputs were constant";
+    std::printf("%d with fast kernels, %d with those for any layer\n", fast, fallbacks);
   }
 };
 

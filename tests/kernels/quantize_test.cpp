@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
 #include <vector>
@@ -67,6 +68,21 @@ TEST(Quantize, RequantizeIsTheReferencesOnRandomValues) {
     const auto m = static_cast<int32_t>(random() >> 2 | 1U << 30);
     const auto shift = static_cast<int32_t>(random() % 62) - 31;
     ASSERT_EQ(requantize(x, m, shift), oracle::requantize(x, {m, shift})) << x << " * " << m << " << " << shift;
+  }
+}
+
+TEST(Quantize, RescaleIsTheReferencesOnEdges) {
+  for (int32_t x : edges()) {
+    if (x <= -(1 << 30) || x >= 1 << 30) continue;
+    for (int32_t m : multipliers) {
+      for (int32_t right = 0; right <= 21; ++right) {
+        for (int32_t zero : {-128, -127, -1, 0, 1, 126, 127}) {
+          const int64_t want = int64_t{oracle::requantize(x, {m, -1 - right})} + zero;
+          ASSERT_EQ(rescale(2 * x, Scale{right, m}, 2 * zero + 1), std::clamp<int64_t>(want, -128, 127))
+              << x << " * " << m << " >> " << right + 1 << " + " << zero;
+        }
+      }
+    }
   }
 }
 

@@ -1,0 +1,45 @@
+// What all sets of primitives for int8 have in common: how weights lie, and a tile of a convolution.
+#ifndef SMELT_RUNTIME_ARCH_TILE_HPP
+#define SMELT_RUNTIME_ARCH_TILE_HPP
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../quantize.hpp"
+
+namespace smelt {
+
+// Weights of two output channels travel together, high and low, tap by tap, as high * 256 + low in 16 bits (the host
+// packs so only where no such number overflows). A multiply-add by it gathers 256 * H + L, of H the sum of the high
+// channel and L that of the low one; L gathered by itself in the usual way takes it apart, modulo 2^24, in which the host
+// has proven H to fit. Taps come in fours, in the order 0, 2, 1, 3: that in which SXTB16 takes bytes from a word.
+
+inline int32_t low_weight(int16_t pair) { return static_cast<int8_t>(pair); }
+inline int32_t high_weight(int16_t pair) { return (pair - low_weight(pair)) >> 8; }
+
+/// One to three output pixels whose windows lie in a patch.
+struct ConvTile {
+  int8_t* out[3];        ///< advanced by `left`; where there are fewer pixels, the first one's again
+  const Scale* scales;   ///< of two channels for each pair of channels; advanced
+  int32_t left;          ///< output channels; counted down
+  int32_t centre;        ///< of rescale
+  const int16_t* weights;
+  const void* patch;
+  const void* end;  ///< of the patch
+  int32_t taps;     ///< a multiple of four, more than 0
+};
+
+inline void copy_bytes(int8_t* to, const int8_t* from, int32_t n) {
+#if defined(__ARM_FEATURE_UNALIGNED) || __SIZEOF_POINTER__ == 8
+  for (; n >= 4; n -= 4, to += 4, from += 4) __builtin_memcpy(to, from, 4);
+#endif
+  for (int32_t i = 0; i < n; ++i) to[i] = from[i];
+}
+
+inline void fill_bytes(int8_t* to, int8_t value, int32_t n) {
+  for (int32_t i = 0; i < n; ++i) to[i] = value;
+}
+
+}  // namespace smelt
+
+#endif
