@@ -61,10 +61,9 @@ Result<Engine> profile(const std::filesystem::path& tool, const std::filesystem:
                        const std::string& target) {
   Engine smelt{"Smelt", "Smelt", target, {}};
   for (const Model& m : recorded.models) {
-    const verify::Ended ended =
-        verify::run_program({tool.string(), "profile", (data / m.file).string(), "--target", target, "--inputs",
-                             (data / m.inputs).string(), "--json"},
-                            ".", std::chrono::minutes(10));
+    const verify::Ended ended = verify::run_program({tool.string(), "profile", (data / m.file).string(), "--target",
+                                                     target, "--inputs", (data / m.inputs).string(), "--json"},
+                                                    ".", std::chrono::minutes(10));
     const auto json = nlohmann::json::parse(ended.output, nullptr, false);
     if (ended.status != 0 || json.is_discarded()) {
       return Failure("E0721", m.file, "smelt profile ended with status " + std::to_string(ended.status), ended.output);
@@ -73,8 +72,9 @@ Result<Engine> profile(const std::filesystem::path& tool, const std::filesystem:
       const auto& value = json.at(group).at(key);
       return value.is_null() ? std::nullopt : std::optional<std::uint64_t>(value.get<std::uint64_t>());
     };
-    smelt.figures.push_back({number("instructions", "total"), number("ram", "total_bytes"), number("ram", "stack_bytes"),
-                             number("flash", "code_bytes"), number("flash", "weights_bytes")});
+    smelt.figures.push_back({number("instructions", "total"), number("ram", "total_bytes"),
+                             number("ram", "stack_bytes"), number("flash", "code_bytes"),
+                             number("flash", "weights_bytes")});
   }
   return smelt;
 }

@@ -9,7 +9,7 @@
 namespace smelt::bench {
 namespace {
 
-constexpr int width = 860, left = 148, panel = 232, bar = 132, row = 62, top = 104;
+constexpr int width = 860, left = 168, panel = 226, bar = 128, row = 62, top = 104;
 
 struct Resource {
   const char* title;
@@ -56,13 +56,17 @@ std::string to_svg(const Recorded& recorded, const Engine& smelt) {
                                  [&](const Engine& e) { return e.target == smelt.target; });
   const int models = static_cast<int>(recorded.models.size());
   const int height = top + models * row + 34;
-  std::string svg = fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
-                                "role=\"img\" aria-label=\"RAM, flash and instructions of Smelt beside {2}\">\n",
-                                width, height, peer == recorded.peers.end() ? "nothing" : peer->title);
+  std::string svg = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
+      "role=\"img\" aria-label=\"RAM, flash and instructions of Smelt beside {2}\">\n",
+      width, height, peer == recorded.peers.end() ? "nothing" : peer->title);
   svg += style;
-  svg += fmt::format("<rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"10\" class=\"card\"/>\n", width - 1, height - 1);
-  svg += text(24, 36, "title", "MLPerf Tiny, int8, " + smelt.target);
-  int x = 330;
+  svg += fmt::format("<rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"10\" class=\"card\"/>\n", width - 1,
+                     height - 1);
+  std::string core = smelt.target;
+  if (core.rfind("cortex-m", 0) == 0) core.replace(0, 8, "Cortex-M");
+  svg += text(24, 36, "title", "MLPerf Tiny, int8, on " + core);
+  int x = 350;
   svg += fmt::format("<rect x=\"{}\" y=\"25\" width=\"12\" height=\"12\" rx=\"2\" class=\"smelt\"/>\n", x);
   svg += text(x + 18, 36, "head", "Smelt");
   if (peer != recorded.peers.end()) {
@@ -88,8 +92,10 @@ std::string to_svg(const Recorded& recorded, const Engine& smelt) {
       const std::uint64_t most = std::max({own.value_or(0), other.value_or(0), std::uint64_t{1}});
       const auto draw = [&](const std::optional<std::uint64_t>& n, int bar_y, const char* fill, const char* font) {
         if (!n) return;
-        const int length = std::max(2, static_cast<int>(static_cast<double>(bar) * static_cast<double>(*n) / static_cast<double>(most)));
-        svg += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"14\" rx=\"2\" class=\"{}\"/>\n", at, bar_y, length, fill);
+        const int length = std::max(
+            2, static_cast<int>(static_cast<double>(bar) * static_cast<double>(*n) / static_cast<double>(most)));
+        svg += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"14\" rx=\"2\" class=\"{}\"/>\n", at, bar_y,
+                           length, fill);
         svg += text(at + length + 7, bar_y + 11, font, label(*n, resources[r].millions));
       };
       draw(own, y + 15, "smelt", "own");
@@ -99,7 +105,8 @@ std::string to_svg(const Recorded& recorded, const Engine& smelt) {
   const int foot = top + models * row;
   svg += fmt::format("<path d=\"M24 {0}.5H{1}\" class=\"line\"/>\n", foot, width - 24);
   svg += text(24, foot + 21, "muted",
-              "Each pair of bars has its own scale. Both engines give the same bytes; instructions are counted exactly and are not cycles.");
+              "Each pair of bars has its own scale. Both engines give the same bytes; instructions are counted exactly "
+              "and are not cycles.");
   return svg + "</svg>\n";
 }
 

@@ -85,10 +85,12 @@ class Clock {
   /// A known loop took as many instructions as it has.
   bool exact() const { return exact_; }
 
-  /// The coarse counter, rounded down, tells how often the 32-bit one went round since both started from zero.
+  /// The coarse counter tells how often the 32-bit one went round since both started from zero. It may be a tick ahead
+  /// where its prescaler runs on; only a tick as long as a round must be exact.
   std::uint64_t instructions(const wire::Record& r) const {
     constexpr std::uint64_t round = std::uint64_t{1} << 32;
-    const std::uint64_t at_least = r.coarse * coarse_ticks_;
+    const std::uint64_t sure = coarse_ticks_ <= round / 2 && r.coarse > 0 ? r.coarse - 1 : r.coarse;
+    const std::uint64_t at_least = sure * coarse_ticks_;
     const std::uint64_t rounds = at_least <= r.end ? 0 : (at_least - r.end + round - 1) / round;
     const std::uint64_t n = whole(rounds * round + r.end - r.start);
     return n > empty_ ? n - empty_ : 0;
