@@ -304,6 +304,7 @@ OpDef clip(const char* name, const char* tflite) {
   OpDef op{name, {tflite}, nullptr, infer_clip, evaluate_clip, lower_clip};
   op.as_activation = clip_word;
   op.is_identity = clips_nothing;
+  op.bytewise = true;
   op.channels = each_channel;
   return op;
 }
@@ -311,6 +312,7 @@ OpDef clip(const char* name, const char* tflite) {
 OpDef curve(const char* name, const char* tflite, decltype(OpDef::normalize) normalize, decltype(OpDef::infer) infer,
             decltype(OpDef::evaluate) evaluate, decltype(OpDef::lower) lower) {
   OpDef op{name, {tflite}, normalize, infer, evaluate, lower};
+  op.bytewise = true;
   op.channels = each_channel;
   return op;
 }

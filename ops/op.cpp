@@ -1,6 +1,7 @@
 #include "ops/op.hpp"
 
 #include <cstring>
+#include <numeric>
 
 namespace smelt {
 
@@ -31,6 +32,31 @@ const OpDef* find_tflite_op(const std::string& builtin) {
     }
   }
   return nullptr;
+}
+
+bool is_bytewise(const Graph& graph, const Node& node) {
+  const auto byte = [&](TensorId id) { return graph.at(id).dtype == DType::i8 || graph.at(id).dtype == DType::u8; };
+  return find_op(node.op)->bytewise && node.inputs.size() == 1 && node.outputs.size() == 1 && byte(node.in(0)) &&
+         byte(node.out());
+}
+
+std::vector<uint8_t> byte_table(const Graph& graph, const Node& node) {
+  Graph all;  // the node alone, on all bytes
+  for (TensorId id : {node.in(0), node.out()}) {
+    Tensor t = graph.at(id);
+    t.shape = {256};
+    t.data = nullptr;
+    all.add(std::move(t));
+  }
+  Node alone = node;
+  alone.inputs = {0};
+  alone.outputs = {1};
+  all.nodes = {alone};
+  all.inputs = {0};
+  all.outputs = {1};
+  Bytes bytes(256);
+  std::iota(bytes.begin(), bytes.end(), uint8_t{0});
+  return evaluate(all, {bytes})[1].bytes;
 }
 
 ChannelFlow channel_flow(const Graph& graph, const Node& node) {

@@ -83,6 +83,9 @@ struct OpDef {
   bool (*is_identity)(const Graph&, const Node&) = nullptr;
   /// This node's output 0 holds the very bytes of input 0 of `before`, the node that makes its input 0. Null: never.
   bool (*undoes)(const Graph&, const Node& before, const Node& self) = nullptr;
+  /// From bytes (i8, u8) to bytes, each output byte is a function of the input byte at its place. Ask through
+  /// `is_bytewise`, as the operator may take other types too.
+  bool bytewise = false;
   /// Null: mixed. Ask through `channel_flow` below, which checks the shapes.
   ChannelFlow (*channels)(const Graph&, const Node&) = nullptr;
   /// Null, or an empty answer: this node is none.
@@ -93,6 +96,10 @@ struct OpDef {
 const std::vector<const OpDef*>& operators();
 const OpDef* find_op(const std::string& name);             ///< null when unknown
 const OpDef* find_tflite_op(const std::string& builtin);   ///< "CONV_2D"; null when unsupported
+
+/// Whether the node is a function from bytes to bytes; and that function, by the input's bits, as the oracle gives it.
+bool is_bytewise(const Graph& graph, const Node& node);
+std::vector<uint8_t> byte_table(const Graph& graph, const Node& node);
 
 /// What the operator says of the channels of a node of a verified graph; `mixed` also where the shapes do not bear it out:
 /// `each` wants as many channels in every input as in the output, or a constant of one.

@@ -153,6 +153,7 @@ OpDef quantize() {
   OpDef op{"quantize", {"QUANTIZE"}, nullptr, infer_quantize, evaluate_quantize, lower_quantize};
   op.is_identity = quantizes_nothing;
   op.undoes = requantizes_the_same;
+  op.bytewise = true;
   op.channels = each_channel;
   return op;
 }

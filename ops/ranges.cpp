@@ -74,6 +74,21 @@ std::vector<Interval> through_channels(const Graph& graph, const Node& node, con
   return result;
 }
 
+/// Through a table, ranges are what the table holds there.
+std::vector<Interval> through_bytes(const Graph& graph, const Node& node, const std::vector<Interval>& in) {
+  const std::vector<uint8_t> table = byte_table(graph, node);
+  std::vector<Interval> result;
+  for (const Interval& x : in) {
+    Interval y{127, -128};
+    for (int64_t v = x.low; v <= x.high; ++v) {
+      const auto stored = static_cast<int8_t>(table[static_cast<uint8_t>(v)]);
+      y = {std::min<int64_t>(y.low, stored), std::max<int64_t>(y.high, stored)};
+    }
+    result.push_back(y);
+  }
+  return result;
+}
+
 std::vector<Interval> joined(const Node& node, const ChannelRanges& ranges, const Graph& graph) {
   std::vector<Interval> all;
   for (TensorId id : node.inputs) {
@@ -147,6 +162,10 @@ ChannelRanges channel_ranges(const Graph& graph) {
             output_range(*s, graph.at(node.out()), o,
                          sum_range(graph, node, *s, o, ranges[static_cast<size_t>(node.in(0))]));
       }
+      continue;
+    }
+    if (is_bytewise(graph, node) && !ranges[static_cast<size_t>(node.in(0))].empty()) {
+      out = through_bytes(graph, node, ranges[static_cast<size_t>(node.in(0))]);
       continue;
     }
     switch (channel_flow(graph, node)) {

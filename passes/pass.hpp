@@ -47,6 +47,9 @@ void fuse_padding(Graph& graph, PassLog& log);
 /// the fused node keeps its own `source`.
 void fuse_activations(Graph& graph, PassLog& log);
 
+/// Functions of one byte in a row become one table (operator "lookup"), or nothing where that is the identity.
+void compose_lookups(Graph& graph, PassLog& log);
+
 /// Where an int8 weighted sum (ops/weighted_sum.hpp) reads a channel that always holds one value, its bias takes what the
 /// channel adds; an output channel that can hold one value only loses its weights. Both get weights of 0, so that
 /// remove_channels can take them out. Exact: the sums stay the same numbers, or are shown not to matter.

@@ -59,7 +59,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Golden);
 
 TEST(GoldenCases, EveryOperatorHasSome) {
   for (const OpDef* op : operators()) {
-    bool found = false;
+    bool found = op->tflite.empty();  // made by passes, in no file
     for (const char* builtin : op->tflite) {
       std::string folder = builtin;
       std::transform(folder.begin(), folder.end(), folder.begin(), [](unsigned char c) { return std::tolower(c); });

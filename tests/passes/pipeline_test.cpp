@@ -78,7 +78,7 @@ TEST(Pipeline, DumpsTheGraphBehindEachPass) {
   };
   run_passes(g, log, options);
   EXPECT_EQ(passes, (std::vector<std::string>{"fold constants", "remove reshapes", "remove identities", "remove dead",
-                                              "fuse padding", "fuse activations", "fold channels", "merge channels",
+                                              "fuse padding", "fuse activations", "compose lookups", "fold channels", "merge channels",
                                               "remove channels", "remove dead"}));
   EXPECT_EQ(last, print(g));
 }
