@@ -24,6 +24,27 @@ std::vector<int32_t> words(const int8_t* rows, int32_t channels, int32_t taps) {
   return all;
 }
 
+std::vector<int8_t> depthwise_blocks(const int8_t* weights, int32_t channels, int32_t taps) {
+  std::vector<int8_t> packed;
+  for (int32_t begin = 0; begin < channels; begin += 4) {
+    const int8_t* w = weights + std::min(begin, channels - 4);
+    int32_t k = taps % 2;
+    if (k != 0) packed.insert(packed.end(), w, w + 4);
+    for (; k < taps; k += 2) {
+      const int8_t* x = w + int64_t{k} * channels;
+      const int8_t* y = x + channels;
+      packed.insert(packed.end(), {x[0], x[1], y[0], y[1], x[2], x[3], y[2], y[3]});
+    }
+  }
+  return packed;
+}
+
+std::vector<Scale> depthwise_scales(const std::vector<Scale>& scales, int32_t channels) {
+  std::vector<Scale> all(scales.begin(), scales.begin() + channels / 4 * 4);
+  if (channels % 4 != 0) all.insert(all.end(), scales.begin() + channels - 4, scales.begin() + channels);
+  return all;
+}
+
 std::vector<int32_t> words(const std::vector<Scale>& scales) {
   std::vector<int32_t> all;
   for (const Scale& s : scales) all.insert(all.end(), {s.bias_right, s.multiplier});

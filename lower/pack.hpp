@@ -52,6 +52,11 @@ std::vector<T> depthwise(const T* weights, int32_t channels, int32_t taps, bool 
   return packed;
 }
 
+/// Depthwise weights [tap][channel] of at least four channels as DepthwiseTile has them; the last block begins four
+/// channels before the end. `depthwise_scales` puts scales in the same order.
+std::vector<int8_t> depthwise_blocks(const int8_t* weights, int32_t channels, int32_t taps);
+std::vector<Scale> depthwise_scales(const std::vector<Scale>& scales, int32_t channels);
+
 /// One record for each output channel, each group padded to whole blocks.
 template <class T>
 std::vector<T> padded_channels(const std::vector<T>& records, int32_t groups, int32_t multiple = block) {

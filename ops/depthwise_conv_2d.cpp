@@ -4,6 +4,7 @@
 #include "runtime/ops/depthwise_conv_2d.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
@@ -121,14 +122,26 @@ Outcome lower(Lowering& l) {
   const bool blocked = p.multiplier == 1;
   if (o.input.dtype == DType::i8) {
     const auto* w = o.weights.as<int8_t>();
-    std::vector<int64_t> sums(static_cast<size_t>(g.out_c));
-    for (int64_t i = 0; i < elements(o.weights.shape); ++i) sums[static_cast<size_t>(i % g.out_c)] += w[i];
-    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::depthwise(w, g.out_c, taps, blocked), 4));
-    p.channels = static_cast<int32_t>(l.pool.add(
-        l.name("channels"), pack::words(convolution::channels(o, convolution::multipliers(o, g.out_c), sums))));
+    std::vector<int64_t> sums(static_cast<size_t>(g.out_c)), heaviest = sums;
+    for (int64_t i = 0; i < elements(o.weights.shape); ++i) {
+      sums[static_cast<size_t>(i % g.out_c)] += w[i];
+      heaviest[static_cast<size_t>(i % g.out_c)] += std::abs(int32_t{w[i]});
+    }
+    const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
+    const auto scales = pack::scales(channels, heaviest, 1);
     p.zero = o.input.quant.zero_point[0];
     p.to = convolution::clamp_s8(l.node, o.output);
-    l.kernel("ops/depthwise_conv_2d.hpp", SMELT_KERNEL(depthwise_conv_2d_s8));
+    if (scales && blocked && g.out_c >= 4) {
+      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::depthwise_blocks(w, g.out_c, taps), 4));
+      p.channels = static_cast<int32_t>(
+          l.pool.add(l.name("channels"), pack::words(pack::depthwise_scales(*scales, g.out_c))));
+      p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
+      l.kernel("ops/depthwise_conv_2d.hpp", SMELT_KERNEL(depthwise_conv_2d_s8));
+    } else {
+      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::depthwise(w, g.out_c, taps, blocked), 4));
+      p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(channels)));
+      l.kernel("ops/depthwise_conv_2d.hpp", SMELT_KERNEL(depthwise_conv_2d_any_s8));
+    }
   } else {
     p.weights = static_cast<int32_t>(
         l.pool.add(l.name("weights"), pack::depthwise(o.weights.as<float>(), g.out_c, taps, blocked)));
@@ -141,7 +154,7 @@ Outcome lower(Lowering& l) {
       "step_rows in_h in_w in_c out_h out_w out_c stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h "
       "kernel_w multiplier weights channels zero to.offset to.span to.low");
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
-  l.scratch(pack::round_up(taps * 4 + g.in_c * size_of(o.input.dtype), 4));
+  l.scratch(pack::round_up((taps + g.kernel_h) * 4 + g.in_c * size_of(o.input.dtype), 4));
   return Done{};
 }
 

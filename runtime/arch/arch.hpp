@@ -9,17 +9,20 @@
 #include "dsp.hpp"  // IWYU pragma: export
 namespace smelt {
 using ConvS8 = DspConvS8;
+using DepthwiseS8 = DspDepthwiseS8;
 using DotS8 = PairedDotS8;
 }  // namespace smelt
 #elif __SIZEOF_POINTER__ == 8
 #include "host.hpp"  // IWYU pragma: export
 namespace smelt {
 using ConvS8 = HostConvS8;
+using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = PairedDotS8;
 }  // namespace smelt
 #else
 namespace smelt {
 using ConvS8 = ScalarConvS8;
+using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
 }  // namespace smelt
 #endif

@@ -155,23 +155,40 @@ struct BlockConvF32 : PlainPatch<float> {
   }
 };
 
-/// acc[j] = sum over n taps of base[offsets[k] + j] * w[4k + j]: a window of four channels of a depthwise convolution.
-__attribute__((noinline)) inline void taps4_s8(const uint8_t* base, const uint32_t* offsets, const int8_t* w, int32_t n,
-                                               int32_t* acc) {
-  int32_t a = 0, b = 0, c = 0, d = 0;
-  for (const uint32_t* end = offsets + n; offsets != end; w += 4) {
-    const auto* x = reinterpret_cast<const int8_t*>(base + *offsets++);
-    a += x[0] * w[0];
-    b += x[1] * w[1];
-    SMELT_IN_ORDER();
-    c += x[2] * w[2];
-    d += x[3] * w[3];
+/// Depthwise convolution of int8.
+struct ScalarDepthwiseS8 {
+  static __attribute__((noinline)) void tile(const DepthwiseTile& t) {
+    const Scale* scale = t.scales;
+    const int8_t* w = t.weights;
+    int8_t* out = t.out;
+    for (const uint8_t* at = t.at; at != t.last; at += 4) {
+      int32_t a = 0, b = 0, c = 0, d = 0;
+      const uint32_t* tap = t.table;
+      if ((t.end - tap) % 2 != 0) {
+        const auto* x = reinterpret_cast<const int8_t*>(at + *tap++);
+        a = x[0] * w[0];
+        b = x[1] * w[1];
+        c = x[2] * w[2];
+        d = x[3] * w[3];
+        w += 4;
+      }
+      for (; tap != t.end; w += 8) {
+        const auto* x = reinterpret_cast<const int8_t*>(at + *tap++);
+        const auto* y = reinterpret_cast<const int8_t*>(at + *tap++);
+        a += x[0] * w[0] + y[0] * w[2];
+        b += x[1] * w[1] + y[1] * w[3];
+        SMELT_IN_ORDER();
+        c += x[2] * w[4] + y[2] * w[6];
+        d += x[3] * w[5] + y[3] * w[7];
+      }
+      const int32_t sums[] = {a, b, c, d};
+      for (int32_t sum : sums) {
+        *out++ = rescale(2 * sum + (scale->bias_right >> 7), *scale, t.centre);
+        ++scale;
+      }
+    }
   }
-  acc[0] = a;
-  acc[1] = b;
-  acc[2] = c;
-  acc[3] = d;
-}
+};
 
 __attribute__((noinline)) inline void taps4_f32(const uint8_t* base, const uint32_t* offsets, const float* w, int32_t n,
                                                 float* acc) {

@@ -29,6 +29,20 @@ struct ConvTile {
   int32_t taps;     ///< a multiple of four, more than 0
 };
 
+/// Blocks of four channels of a depthwise convolution at one output pixel. Where the taps lie, a table says. Of the
+/// weights, bytes, for each block: the first tap's four where the taps are odd, then for each two taps x and y
+/// x0 x1 y0 y1 x2 x3 y2 y3.
+struct DepthwiseTile {
+  const uint32_t* table;  ///< offset of each tap
+  const uint32_t* end;    ///< of the table
+  const Scale* scales;
+  int8_t* out;
+  int32_t centre;
+  const uint8_t* last;  ///< `at` after the last block
+  const int8_t* weights;
+  const uint8_t* at;  ///< to which a tap's offset is added for its first channel
+};
+
 inline void copy_bytes(int8_t* to, const int8_t* from, int32_t n) {
 #if defined(__ARM_FEATURE_UNALIGNED) || __SIZEOF_POINTER__ == 8
   for (; n >= 4; n -= 4, to += 4, from += 4) __builtin_memcpy(to, from, 4);

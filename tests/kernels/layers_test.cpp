@@ -10,6 +10,7 @@
 #include "ops/op.hpp"
 #include "runtime/ops/conv_2d.hpp"
 #include "runtime/arch/host.hpp"
+#include "runtime/ops/depthwise_conv_2d.hpp"
 #include "runtime/ops/fully_connected.hpp"
 #include "tests/kernels/layer.hpp"
 
@@ -65,6 +66,7 @@ bool check(Layer layer, std::mt19937& random, int& told) {
     if (function == &conv_2d_s8) others = {&conv_2d<ConvPairs<ScalarConvS8>>, &conv_2d<ConvPairs<HostConvS8>>};
     if (function == &fully_connected_s8)
       others = {&fully_connected_int8<ScalarDotS8>, &fully_connected_int8<PairedDotS8>};
+    if (function == &depthwise_conv_2d_s8) others = {&depthwise_conv_2d<DepthwiseBlocks<ScalarDepthwiseS8>>};
     for (Kernel kernel : others) {
       program->operations[0].function = kernel;
       expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
