@@ -33,6 +33,8 @@ struct Options {
   std::string expect_directory;
   std::size_t count = 16;
   bool taps = false;
+  bool cycles = false;                ///< profile --cycles
+  std::optional<double> wait_states;  ///< instead of the target's own
 };
 
 using Command = Result<ExitCode> (*)(const Options&);

@@ -69,7 +69,10 @@ class CommandLine {
     inputs(profile);
     lowering(profile);
     json(profile);
-    example(profile, "smelt profile kws.tflite --target cortex-m4");
+    CLI::Option* cycles = profile->add_flag("--cycles", options_.cycles, "Estimate cycles too, by the target's pipeline model");
+    profile->add_option("--wait-states", options_.wait_states, "Of the board's flash, for --cycles; default: the target's")
+        ->check(CLI::Range(0, 100))->needs(cycles)->type_name("N");
+    example(profile, "smelt profile kws.tflite --target cortex-m4\n  smelt profile kws.tflite --target cortex-m4 --cycles --wait-states 5");
 
     CLI::App* plan = add("plan", "Show what lives when in the arena, and what more RAM would buy", smelt::cli::plan);
     model(plan);

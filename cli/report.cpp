@@ -163,6 +163,7 @@ Json to_json(const Report& r) {
   if (r.pushed_rows != 0) {
     j["push"] = {{"rows", r.pushed_rows}, {"worst_instructions", r.worst_push != 0 ? Json(r.worst_push) : Json(nullptr)}};
   }
+  if (r.cycles) j["cycles"] = cycles_json(*r.cycles, r.ops);
   j["compiler"] = r.measured ? Json(r.measured->compiler) : Json(nullptr);
   j["flags"] = r.measured ? Json(r.measured->flags) : Json(nullptr);
   return j;
@@ -206,6 +207,7 @@ std::string to_text(const Report& r) {
     }
     text += "\n" + table(ops);
   }
+  if (r.cycles) text += cycles_text(*r.cycles, r.ops);
   if (r.comparison) {
     const verify::Comparison& c = *r.comparison;
     text += "\n  compared with " + std::string(reference) + "\n";

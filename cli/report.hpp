@@ -9,6 +9,7 @@
 
 #include "lower/compile.hpp"
 #include "passes/pass.hpp"
+#include "profile/profile.hpp"
 #include "verify/compare.hpp"
 #include "verify/measure.hpp"
 
@@ -40,6 +41,7 @@ struct Report {
   std::vector<OpReport> ops;               ///< filled by profile
   std::int32_t pushed_rows = 0;            ///< 0: the input is not pushed
   std::uint32_t worst_push = 0;            ///< most instructions that the kernels spend on one pushed row; by profile
+  std::optional<profile::Cycles> cycles;   ///< filled by profile --cycles
   std::optional<verify::Comparison> comparison;
   bool taps = false;
   std::vector<std::string> removed;        ///< what the passes did
@@ -55,6 +57,10 @@ Json to_json(const Report& report);
 std::string text(const Json& json);
 /// Memory, counts and comparison, for a terminal.
 std::string to_text(const Report& report);
+
+/// Estimated cycles, with the operations of op_reports.
+Json cycles_json(const profile::Cycles& cycles, const std::vector<OpReport>& ops);
+std::string cycles_text(const profile::Cycles& cycles, const std::vector<OpReport>& ops);
 
 /// 1234567 as "1,234,567".
 std::string grouped(std::uint64_t n);

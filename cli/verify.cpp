@@ -85,13 +85,14 @@ Result<ExitCode> profile(const Options& options) {
   Report report = make_report(std::filesystem::path(options.model).filename().string(), program, options.target);
   {
     const Progress progress("measuring on " + options.target);
-    Result<verify::Measured> measured = verify::measure(program, model_name(options), *target, *inputs);
-    if (!measured) return measured.failure();
-    report.measured = std::move(*measured);
-    const Result<verify::Traced> traced = verify::trace(program, model_name(options), *target, *inputs, false);
-    if (!traced) return traced.failure();
-    report.ops = op_reports(program, &*traced);
-    if (program.pushed && !traced->ops.empty()) report.worst_push = traced->ops[0].worst;
+    const profile::CycleOptions cycles{options.wait_states};
+    Result<profile::Profile> found =
+        profile::profile(program, model_name(options), *target, *inputs, options.cycles ? &cycles : nullptr);
+    if (!found) return found.failure();
+    report.measured = std::move(found->measured);
+    report.cycles = std::move(found->cycles);
+    report.ops = op_reports(program, &found->traced);
+    if (program.pushed && !found->traced.ops.empty()) report.worst_push = found->traced.ops[0].worst;
   }
   print(options, report);
   return ExitCode::ok;

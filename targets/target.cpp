@@ -1,102 +1,16 @@
 #include "targets/target.hpp"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <initializer_list>
 #include <numeric>
 #include <string_view>
+
+#include "targets/reader.hpp"
 
 namespace smelt::targets {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Collects what is wrong with one file while its fields are taken out, so that all mistakes are told at once.
-class Reader {
- public:
-  explicit Reader(std::string file) : file_(std::move(file)) {}
-
-  void complain(const toml::node* at, const std::string& reason, const std::string& help = {}) {
-    std::string place = file_;
-    if (at != nullptr && at->source().begin.line != 0) place += ":" + std::to_string(at->source().begin.line);
-    if (failure_.diagnostics.empty()) failure_.exit = ExitCode::input;
-    failure_.diagnostics.push_back(
-        {"E0702", place, reason, help.empty() ? "the fields are described in targets/README.md" : help});
-  }
-
-  /// Refuses whatever the schema does not know: a misspelt optional field must not be silently ignored.
-  void only(const toml::table& table, const std::string& where, std::initializer_list<std::string_view> known) {
-    for (const auto& [key, value] : table) {
-      if (std::find(known.begin(), known.end(), key.str()) == known.end())
-        complain(&value, "unknown field '" + std::string(key.str()) + "' in " + where);
-    }
-  }
-
-  const toml::node* field(const toml::table& table, const std::string& where, std::string_view key, bool required) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr && required) complain(&table, where + " lacks the field '" + std::string(key) + "'");
-    return node;
-  }
-
-  std::string text(const toml::table& table, const std::string& where, std::string_view key, bool required = true) {
-    const toml::node* node = field(table, where, key, required);
-    if (node == nullptr) return {};
-    const auto value = node->value_exact<std::string>();
-    if (!value || value->empty()) complain(node, "'" + std::string(key) + "' must be a text that is not empty");
-    return value.value_or("");
-  }
-
-  std::vector<std::string> texts(const toml::table& table, const std::string& where, std::string_view key) {
-    std::vector<std::string> result;
-    const toml::node* node = field(table, where, key, true);
-    if (node == nullptr) return result;
-    const toml::array* list = node->as_array();
-    if (list == nullptr) {
-      complain(node, "'" + std::string(key) + "' must be a list of texts");
-      return result;
-    }
-    for (const toml::node& item : *list) {
-      if (const auto value = item.value_exact<std::string>()) {
-        result.push_back(*value);
-      } else {
-        complain(&item, "'" + std::string(key) + "' must hold texts only");
-      }
-    }
-    return result;
-  }
-
-  std::int64_t number(const toml::node* node, const std::string& what, std::int64_t low, std::int64_t high) {
-    if (node == nullptr) return low;
-    const auto value = node->value_exact<std::int64_t>();
-    if (value && *value >= low && *value <= high) return *value;
-    complain(node, what + " must be a number from " + std::to_string(low) + " to " + std::to_string(high));
-    return low;
-  }
-
-  std::uint32_t word(const toml::node* node, const std::string& what, std::int64_t low, std::int64_t high) {
-    return static_cast<std::uint32_t>(number(node, what, low, high));
-  }
-
-  /// One of a few words; `choices` in the order that the message lists them.
-  std::string choice(const toml::table& table, std::string_view key, std::initializer_list<std::string_view> choices) {
-    const std::string value = text(table, "the target", key);
-    if (!value.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
-      std::string list;
-      for (const std::string_view c : choices) list += (list.empty() ? "" : " or ") + std::string(c);
-      complain(table.get(key), "'" + std::string(key) + "' must be " + list);
-    }
-    return value;
-  }
-
-  bool clean() const { return failure_.diagnostics.empty(); }
-  const Failure& failure() const { return failure_; }
-
- private:
-  std::string file_;
-  Failure failure_;
-};
 
 constexpr std::int64_t max_word = 0xffffffff;
 
@@ -194,6 +108,7 @@ void check_whole(Reader& r, const toml::table& root, const Target& t, const std:
     r.complain(root.get("name"), "the name must be that of the file, '" + stem + "'");
   if (t.emulator && t.memories.empty()) r.complain(root.get("emulator"), "an emulated target needs memories");
   if (t.timer && !t.emulator) r.complain(root.get("timer"), "a timer counts instructions only under an emulator");
+  if (t.cycles && !t.timer) r.complain(root.get("cycles"), "a cycle model needs a timer, which marks what is measured");
   if (t.timer && t.emulator && r.clean()) {
     const TickRatio ratio = tick_ratio(t);
     if (ratio.denominator < 2 * ratio.numerator)
@@ -253,7 +168,7 @@ Result<Target> read_target(const fs::path& file) {
                    "the fields are described in targets/README.md");
   }
   r.only(root, "the target",
-         {"name", "title", "core", "harness", "alignment", "compiler", "emulator", "memory", "timer"});
+         {"name", "title", "core", "harness", "alignment", "compiler", "emulator", "memory", "timer", "cycles"});
   Target t;
   t.name = r.text(root, "the target", "name");
   t.title = r.text(root, "the target", "title");
@@ -264,6 +179,7 @@ Result<Target> read_target(const fs::path& file) {
   if (const toml::table* e = table_of(r, root, "emulator", false)) t.emulator = read_emulator(r, *e);
   read_memories(r, root, t);
   if (const toml::table* c = table_of(r, root, "timer", false)) t.timer = read_timer(r, *c);
+  if (const toml::table* c = table_of(r, root, "cycles", false)) t.cycles = read_cycle_model(r, *c);
   check_whole(r, root, t, file.stem().string());
   if (!r.clean()) return r.failure();
   return t;

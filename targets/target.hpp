@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ir/diagnostic.hpp"
+#include "targets/cycle_parameters.hpp"
 
 namespace smelt::targets {
 
@@ -47,6 +48,14 @@ struct Timer {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> setup;  ///< (address, value) words that set both going from zero
 };
 
+/// A model of the core's pipeline: estimates, never measurements.
+struct CycleModel {
+  std::string model;                                    ///< what it is built from, one line for people
+  std::string error;                                    ///< how far off it was found to be, and against what
+  double wait_states = 0;                               ///< of flash, on the board in mind
+  std::array<CycleParameters, column_count> columns{};  ///< low, nominal, high
+};
+
 struct Target {
   std::string name;
   std::string title;
@@ -57,6 +66,7 @@ struct Target {
   std::optional<Emulator> emulator;  ///< absent: the code runs natively
   std::vector<Memory> memories;      ///< empty: the compiler's own link
   std::optional<Timer> timer;        ///< absent: no instruction counts
+  std::optional<CycleModel> cycles;  ///< absent: no estimates of cycles
 };
 
 /// Instructions = ticks * numerator / denominator; needs an emulator and a timer.

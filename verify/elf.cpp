@@ -2,43 +2,85 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <vector>
 
 namespace smelt::verify {
 namespace {
 
-/// Copy of a T at `offset`, false where the file ends before it does.
-template <class T>
-bool get(const std::vector<char>& bytes, std::size_t offset, T& value) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof value) return false;
-  std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return true;
-}
+/// A file whose every read is checked against its end.
+class Elf {
+ public:
+  explicit Elf(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    bytes_.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+    valid_ = get(0, header_) && std::memcmp(header_.e_ident, ELFMAG, SELFMAG) == 0 &&
+             header_.e_ident[EI_CLASS] == ELFCLASS32 && header_.e_ident[EI_DATA] == ELFDATA2LSB;
+  }
+
+  /// Copy of a T at `offset`, false where the file ends before it does.
+  template <class T>
+  bool get(std::size_t offset, T& value) const {
+    if (offset > bytes_.size() || bytes_.size() - offset < sizeof value) return false;
+    std::memcpy(&value, bytes_.data() + offset, sizeof value);
+    return true;
+  }
+
+  std::vector<Elf32_Shdr> sections() const {
+    std::vector<Elf32_Shdr> all;
+    Elf32_Shdr s;
+    for (std::size_t i = 0; valid_ && i < header_.e_shnum && get(header_.e_shoff + i * sizeof s, s); ++i)
+      all.push_back(s);
+    return all;
+  }
+
+  std::size_t names_section() const { return header_.e_shstrndx; }
+
+  /// The text at `offset` of a table of texts.
+  std::string text(const Elf32_Shdr& table, std::size_t offset) const {
+    std::string name;
+    char c = 0;
+    for (std::size_t at = std::size_t{table.sh_offset} + offset; get(at, c) && c != '\0'; ++at) name += c;
+    return name;
+  }
+
+ private:
+  std::vector<char> bytes_;
+  Elf32_Ehdr header_{};
+  bool valid_ = false;
+};
 
 }  // namespace
 
 std::map<std::string, std::uint32_t> section_sizes(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  const Elf elf(file);
+  const std::vector<Elf32_Shdr> sections = elf.sections();
   std::map<std::string, std::uint32_t> sizes;
-  Elf32_Ehdr header;
-  if (!get(bytes, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return sizes;
-  if (header.e_ident[EI_CLASS] != ELFCLASS32 || header.e_ident[EI_DATA] != ELFDATA2LSB) return sizes;
-  const auto section = [&](std::size_t i, Elf32_Shdr& s) { return get(bytes, header.e_shoff + i * sizeof s, s); };
-  Elf32_Shdr names;
-  if (!section(header.e_shstrndx, names)) return sizes;
-  for (std::size_t i = 0; i < header.e_shnum; ++i) {
-    Elf32_Shdr s;
-    if (!section(i, s)) break;
-    std::string name;
-    char c = 0;
-    for (std::size_t at = std::size_t{names.sh_offset} + s.sh_name; get(bytes, at, c) && c != '\0'; ++at) name += c;
-    sizes[name] += s.sh_size;
-  }
+  if (elf.names_section() >= sections.size()) return sizes;
+  for (const Elf32_Shdr& s : sections) sizes[elf.text(sections[elf.names_section()], s.sh_name)] += s.sh_size;
   return sizes;
+}
+
+std::vector<Function> functions(const std::filesystem::path& file) {
+  const Elf elf(file);
+  const std::vector<Elf32_Shdr> sections = elf.sections();
+  std::vector<Function> found;
+  for (const Elf32_Shdr& table : sections) {
+    if (table.sh_type != SHT_SYMTAB || table.sh_link >= sections.size()) continue;
+    Elf32_Sym symbol;
+    for (std::size_t at = 0; at + sizeof symbol <= table.sh_size && elf.get(std::size_t{table.sh_offset} + at, symbol);
+         at += sizeof symbol) {
+      if (ELF32_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF) continue;
+      found.push_back({symbol.st_value & ~1U, symbol.st_size, elf.text(sections[table.sh_link], symbol.st_name)});
+    }
+  }
+  const auto before = [](const Function& a, const Function& b) { return a.address < b.address; };
+  std::stable_sort(found.begin(), found.end(), before);
+  const auto same = [](const Function& a, const Function& b) { return a.address == b.address; };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
+  return found;
 }
 
 }  // namespace smelt::verify

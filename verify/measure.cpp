@@ -7,11 +7,15 @@
 namespace smelt::verify {
 namespace {
 
-Result<RunResult> run(const targets::Target& target, const Image& image, const Runs& inputs) {
+Result<RunResult> run(const targets::Target& target, const Image& image, const Runs& inputs, const Watch* watch) {
   Job job;
   job.batches.push_back({0, inputs});
   job.deadline = std::chrono::seconds(900);
-  return run_image(target, image, job);
+  if (watch != nullptr) job.plugin = watch->plugin;
+  Result<RunResult> result = run_image(target, image, job);
+  if (!result || watch == nullptr) return result;
+  if (Outcome o = watch->done(image); !o) return o.failure();
+  return result;
 }
 
 }  // namespace
@@ -49,13 +53,14 @@ Result<ModelSpec> emit_model(const Program& program, const std::string& name, co
   return spec;
 }
 
-Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs) {
+Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
+                         const Watch* watch) {
   const TempDir directory;
   Result<ModelSpec> spec = emit_model(program, name, directory, false);
   if (!spec) return spec.failure();
   Result<Image> image = build_image(target, {ImageKind::measure, {*spec}, false, {}});
   if (!image) return image.failure();
-  Result<RunResult> result = run(target, *image, inputs);
+  Result<RunResult> result = run(target, *image, inputs, watch);
   if (!result) return result.failure();
   Measured m;
   m.sizes = image->sizes;
@@ -75,13 +80,13 @@ Result<Measured> measure(const Program& program, const std::string& name, const 
 }
 
 Result<Traced> trace(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
-                     bool taps) {
+                     bool taps, const Watch* watch) {
   const TempDir directory;
   Result<ModelSpec> spec = emit_model(program, name, directory, taps);
   if (!spec) return spec.failure();
   Result<Image> image = build_image(target, {ImageKind::trace, {*spec}, false, {}});
   if (!image) return image.failure();
-  Result<RunResult> result = run(target, *image, inputs);
+  Result<RunResult> result = run(target, *image, inputs, watch);
   if (!result) return result.failure();
   Traced t;
   const std::vector<Inference>& inferences = result->batches.at(0);

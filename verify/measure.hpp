@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +29,14 @@ struct Measured {
   std::vector<std::string> flags;
 };
 
-Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs);
+/// Watches a run through a plugin of the emulator.
+struct Watch {
+  std::string plugin;                        ///< as Job::plugin
+  std::function<Outcome(const Image&)> done;  ///< called after the run, while the image is still there
+};
+
+Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
+                         const Watch* watch = nullptr);
 
 /// One image that stops after every firing.
 struct Traced {
@@ -37,6 +45,6 @@ struct Traced {
 };
 
 Result<Traced> trace(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
-                     bool taps);
+                     bool taps, const Watch* watch = nullptr);
 
 }  // namespace smelt::verify

@@ -181,6 +181,7 @@ Result<std::vector<std::string>> command_of(const targets::Target& target, const
                                               "build the target smelt_align, or set SMELT_ALIGN_PLUGIN"});
     command.insert(command.end(), {"-plugin", plugin.string()});
   }
+  if (!job.plugin.empty()) command.insert(command.end(), {"-plugin", job.plugin});
   return command;
 }
 

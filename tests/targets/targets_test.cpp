@@ -69,6 +69,38 @@ holds = ["code", "dust"]
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nin\n" << text;
 }
 
+/// A description that lacks nothing, with [cycles] text of its own.
+std::string with_cycles(const std::string& cycles) {
+  const auto file = directory() / "cortex-m4.toml";
+  std::ifstream in(file);
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  text.replace(text.find("\"cortex-m4\""), 11, "\"smelt-target-test\"");
+  return text.substr(0, text.find("[cycles]")) + cycles;
+}
+
+TEST(Targets, CycleModelsAreCompleteAndInRange) {
+  const auto m4 = load_target("cortex-m4");
+  ASSERT_TRUE(m4 && m4->cycles);
+  const auto load_cost = static_cast<std::size_t>(CycleParameter::load_cost),
+             divide = static_cast<std::size_t>(CycleParameter::divide_cost);
+  EXPECT_EQ(m4->cycles->columns[1][load_cost], 2);
+  EXPECT_EQ(m4->cycles->columns[0][divide], 2);
+  EXPECT_EQ(m4->cycles->columns[2][divide], 12);
+  EXPECT_FALSE(m4->cycles->error.empty());
+
+  const std::string missing =
+      problems(with_cycles("[cycles]\nmodel = \"m\"\nerror = \"e\"\nwait_states = 0\nload_cost = 2\n"));
+  EXPECT_NE(missing.find("lacks the field 'issue_width'"), std::string::npos) << missing;
+  EXPECT_EQ(missing.find("'load_cost'"), std::string::npos) << missing;
+  const std::string wrong =
+      problems(with_cycles("[cycles]\nmodel = \"m\"\nerror = \"e\"\nwait_states = -1\nload_cost = [1, 2]\ndivide_cost "
+                           "= [1, nan, 3]\nspeed = 9\n"));
+  for (const char* part :
+       {"'wait_states' must be", "'load_cost' must be a number or [low, nominal, high]",
+        "'divide_cost' must be a number or [low, nominal, high], from", "unknown field 'speed' in [cycles]"})
+    EXPECT_NE(wrong.find(part), std::string::npos) << part << "\nin\n" << wrong;
+}
+
 TEST(Targets, SyntaxErrorsHaveALine) {
   EXPECT_NE(problems("name = \"x\"\ntitle = [").find("smelt-target-test.toml:2"), std::string::npos);
   EXPECT_NE(problems("").find("lacks the field 'name'"), std::string::npos);

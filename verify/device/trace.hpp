@@ -120,7 +120,11 @@ inline void trace(Run& run, const Tracer& setup) {
       more = !smelt::done(model, cursor);
       continue;
     }
-    more = smelt::step(model, arena, cursor, model.ops[tracer.op].block);
+    // No further than this call of the kernel gets: the next one may be another op's.
+    const uint32_t block = model.ops[tracer.op].block;
+    const uint32_t left = smelt::Run::count(model.schedule[cursor.run]) - cursor.fired;
+    const uint32_t rows = block - cursor.fired % block;
+    more = smelt::step(model, arena, cursor, rows < left ? rows : left);
   }
   if (tracer.since_push != 0 && model.op_count > 0 && model.ops[0].kernel == nullptr) close_push();
   run.record.ops = model.op_count;

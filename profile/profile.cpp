@@ -1,0 +1,150 @@
+#include "profile/profile.hpp"
+
+#include <fmt/format.h>
+
+namespace smelt::profile {
+namespace {
+
+/// Regions that the harness times before any inference: an empty one and two loops (verify/device/harness.cpp).
+constexpr std::size_t calibrations = 3;
+
+Failure disagree(const std::string& what, std::uint64_t model, std::uint64_t timer) {
+  return Failure(ExitCode::mismatch, {"E0727", what, fmt::format("the cycle model saw {}, expected {}", model, timer),
+                                      "please report this"});
+}
+
+/// One region without the instructions that read the clock.
+Region without(Region r, const Region& empty) {
+  r.instructions -= std::min(r.instructions, empty.instructions);
+  r.cycles -= empty.cycles;
+  return r;
+}
+
+class Estimator {
+ public:
+  Estimator(const Program& program, const targets::Target& target, double wait_states)
+      : program_(program), target_(target), wait_states_(wait_states) {}
+
+  /// The -plugin argument and what to do behind the run.
+  Result<verify::Watch> watch(std::function<Outcome(const verify::Image&, Observation)> use) const {
+    const auto out = directory_.path() / "cycles.txt";
+    const Result<std::string> argument = plugin_argument(target_, wait_states_, calibrations, out);
+    if (!argument) return argument.failure();
+    return verify::Watch{*argument, [out, use = std::move(use)](const verify::Image& image) -> Outcome {
+                           Result<Observation> o = read_observation(out);
+                           if (!o) return o.failure();
+                           return use(image, std::move(*o));
+                         }};
+  }
+
+  Outcome whole(const verify::Image& image, const Observation& o) {
+    if (o.regions.size() != calibrations + 1) return disagree("inferences", o.regions.size(), calibrations + 1);
+    const Region r = without(o.regions[calibrations], o.regions[0]);
+    cycles_.instructions = r.instructions;
+    cycles_.total = r.cycles;
+    cycles_.per_function = by_function(o.sites, verify::functions(image.file));
+    cycles_.mix = by_kind(o.sites);
+    return Done{};
+  }
+
+  /// The harness times a call of nothing, then the firings in their order.
+  Outcome by_operation(const Observation& o) {
+    const std::vector<std::uint32_t> order = calls();
+    const std::size_t before = calibrations + 1;
+    if (o.regions.size() != before + order.size()) return disagree("firings", o.regions.size(), before + order.size());
+    cycles_.per_op.assign(program_.operations.size(), {});
+    counted_.assign(program_.operations.size(), 0);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const Region r = without(o.regions[before + i], o.regions[calibrations]);
+      cycles_.per_op[order[i]] += r.cycles;
+      cycles_.per_op[order[i]] += return_;
+      counted_[order[i]] += r.instructions + 1;  // what was taken off has a return of its own
+    }
+    return Done{};
+  }
+
+  /// The counts of the firmware's timer and of the plugin are of the same things.
+  Outcome check(const verify::Measured& measured, const verify::Traced& traced) const {
+    if (measured.instructions.value_or(0) != cycles_.instructions)
+      return disagree("instructions of an inference", cycles_.instructions, measured.instructions.value_or(0));
+    for (std::size_t i = 0; i < traced.ops.size() && i < counted_.size(); ++i) {
+      if (traced.ops[i].instructions != counted_[i])
+        return disagree(fmt::format("instructions of operation {}", i), counted_[i], traced.ops[i].instructions);
+    }
+    return Done{};
+  }
+
+  Cycles result() const {
+    Cycles c = cycles_;
+    c.model = target_.cycles->model;
+    c.error = target_.cycles->error;
+    c.wait_states = wait_states_;
+    c.executor = c.total;
+    for (const Estimate& e : c.per_op) c.executor -= e;
+    return c;
+  }
+
+ private:
+  /// The operation of each call of a kernel, in order: runs are cut into blocks; pushed rows are no calls.
+  std::vector<std::uint32_t> calls() const {
+    std::vector<std::uint32_t> order;
+    for (const std::uint16_t run : program_.schedule) {
+      const std::uint32_t op = Run::op(run), block = static_cast<std::uint32_t>(program_.plan.blocks.at(op));
+      if (program_.pushed && op == 0) continue;
+      for (std::uint32_t step = 0; step < Run::count(run); step += block) order.push_back(op);
+    }
+    return order;
+  }
+
+  /// A return by the link register: one cycle and the refill.
+  Estimate return_cycles() const {
+    const auto cost = [&](std::size_t column) {
+      return 1 + target_.cycles->columns[column][static_cast<std::size_t>(targets::CycleParameter::taken_indirect)];
+    };
+    return {cost(0), cost(1), cost(2)};
+  }
+
+  const Program& program_;
+  const targets::Target& target_;
+  double wait_states_;
+  verify::TempDir directory_;
+  Cycles cycles_;
+  Estimate return_ = return_cycles();
+  std::vector<std::uint64_t> counted_;
+};
+
+}  // namespace
+
+Result<Profile> profile(const Program& program, const std::string& name, const targets::Target& target,
+                        const verify::Runs& inputs, const CycleOptions* options) {
+  verify::Runs one = inputs;
+  one.resize(1);
+  if (options != nullptr && !target.cycles)
+    return Failure(ExitCode::usage, {"E0703", "target '" + target.name + "'", "it has no model of its cycles",
+                                     "choose a target with a [cycles] table, such as cortex-m4"});
+  std::optional<Estimator> estimator;
+  verify::Watch whole, parts;
+  if (options != nullptr) {
+    estimator.emplace(program, target, options->wait_states.value_or(target.cycles->wait_states));
+    Result<verify::Watch> w =
+        estimator->watch([&](const verify::Image& image, const Observation& o) { return estimator->whole(image, o); });
+    Result<verify::Watch> p =
+        estimator->watch([&](const verify::Image&, const Observation& o) { return estimator->by_operation(o); });
+    if (!w) return w.failure();
+    if (!p) return p.failure();
+    whole = std::move(*w);
+    parts = std::move(*p);
+  }
+  Result<verify::Measured> measured = verify::measure(program, name, target, one, estimator ? &whole : nullptr);
+  if (!measured) return measured.failure();
+  Result<verify::Traced> traced = verify::trace(program, name, target, one, false, estimator ? &parts : nullptr);
+  if (!traced) return traced.failure();
+  Profile result{std::move(*measured), std::move(*traced), {}};
+  if (estimator) {
+    if (Outcome o = estimator->check(result.measured, result.traced); !o) return o.failure();
+    result.cycles = estimator->result();
+  }
+  return result;
+}
+
+}  // namespace smelt::profile

@@ -1,0 +1,52 @@
+// Where the time of an inference goes: instructions, exactly, and cycles, by the pipeline model of the target.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "profile/observation.hpp"
+#include "verify/elf.hpp"
+#include "verify/measure.hpp"
+
+namespace smelt::profile {
+
+/// What a function, or a kind of instructions, took. Not what it called.
+struct Share {
+  std::string name;
+  std::uint64_t instructions = 0;
+  Estimate cycles;
+};
+
+struct Cycles {
+  std::string model;
+  std::string error;  ///< of the model, as its target states it
+  double wait_states = 0;
+  std::uint64_t instructions = 0;  ///< as the plugin counts: equal to those of the timer
+  Estimate total;
+  std::vector<Estimate> per_op;     ///< by operation of the Program
+  Estimate executor;                ///< the total without the operations: firing order, arguments
+  std::vector<Share> per_function;  ///< most cycles first
+  std::vector<Share> mix;           ///< by kind of instruction, in a fixed order
+};
+
+struct Profile {
+  verify::Measured measured;
+  verify::Traced traced;
+  std::optional<Cycles> cycles;
+};
+
+struct CycleOptions {
+  std::optional<double> wait_states;  ///< instead of the target's own
+};
+
+/// Runs the first of `inputs`, whole and op by op; with `cycles`, under the model. Failures: as measure's and trace's,
+/// E0703 the target has no model, E0727 model and timer do not agree on what ran.
+Result<Profile> profile(const Program& program, const std::string& name, const targets::Target& target,
+                        const verify::Runs& inputs, const CycleOptions* cycles);
+
+/// Sums of instructions by function and by kind; exposed for tests.
+std::vector<Share> by_function(const std::vector<Site>& sites, const std::vector<verify::Function>& functions);
+std::vector<Share> by_kind(const std::vector<Site>& sites);
+
+}  // namespace smelt::profile
