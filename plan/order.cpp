@@ -8,6 +8,7 @@
 namespace smelt::plan {
 namespace {
 
+constexpr size_t most_pieces = 128;  ///< of a full ring
 constexpr int32_t nothing = std::numeric_limits<int32_t>::max();
 
 /// For each step s, the lowest row that steps s, s+1, ... still read.
@@ -134,15 +135,24 @@ class Simulation {
     Block block;
     const auto bytes = static_cast<uint32_t>(problem_.buffers[b].row_bytes);
     if (order_.depths[b] == problem_.buffers[b].rows) {
-      for (size_t r = 0; r < rows_[b].size(); ++r) {
-        const Interval life = rows_[b][r];
-        if (life.born == unborn) continue;
+      // Of a very long tensor, several rows make a piece, so that placement stays quick.
+      const size_t together = rows_[b].size() / most_pieces + 1;
+      for (size_t r = 0; r < rows_[b].size(); r += together) {
+        const size_t end = std::min(r + together, rows_[b].size());
+        Interval life{std::numeric_limits<int32_t>::max(), unborn};
+        for (size_t i = r; i < end; ++i) {
+          if (rows_[b][i].born == unborn) continue;
+          life.born = std::min(life.born, rows_[b][i].born);
+          life.dies = std::max(life.dies, rows_[b][i].dies);
+        }
+        if (life.dies == unborn) continue;
         Piece* last = block.pieces.empty() ? nullptr : &block.pieces.back();
         const auto at = static_cast<uint32_t>(r) * bytes;
+        const auto size = static_cast<uint32_t>(end - r) * bytes;
         if (last != nullptr && last->offset + last->bytes == at && last->live[0] == life) {
-          last->bytes += bytes;
+          last->bytes += size;
         } else {
-          block.pieces.push_back({at, bytes, {life}});
+          block.pieces.push_back({at, size, {life}});
         }
       }
       return block;

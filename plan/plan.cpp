@@ -15,7 +15,14 @@ struct Candidate {
   Order order;
   std::vector<Block> blocks;
   uint32_t bound = 0;  ///< bytes live at the worst moment: no placement is smaller
+  uint32_t runs = 0;   ///< entries of the firing order: two bytes of flash each
 };
+
+/// A firing order that changes often may cost more flash than it saves RAM: allowed are 4 KB, or what it saves.
+bool affordable(const Candidate& c, const Candidate& full) {
+  const uint32_t flash = 2 * c.runs;
+  return flash <= 4096 || (flash < 100000 && flash + c.bound <= full.bound);
+}
 
 Candidate make_candidate(const Problem& problem, Strategy strategy) {
   Candidate c;
@@ -26,6 +33,9 @@ Candidate make_candidate(const Problem& problem, Strategy strategy) {
   const auto end = static_cast<int32_t>(c.order.firings.size());
   c.blocks.push_back({{{0, static_cast<uint32_t>(problem.operations.size()) * 2, {{-1, end}}}}});
   c.bound = peak(c.blocks);
+  for (size_t f = 0; f < c.order.firings.size(); ++f) {
+    c.runs += f == 0 || c.order.firings[f].operation != c.order.firings[f - 1].operation;
+  }
   return c;
 }
 
@@ -58,23 +68,30 @@ std::vector<Exception> in_place(const Problem& problem, const Order& order) {
 /// Starts from line buffers throughout and cuts the chain of operations where that lowers the bound: greedily, one cut at
 /// a time. Falls back to full rings where nothing is gained, because whole tensors are faster.
 Candidate least_ram(const Problem& problem) {
-  Candidate best = make_candidate(problem, layer_by_layer(problem));
+  Candidate full = make_candidate(problem, layer_by_layer(problem));
+  Candidate best = full;
   const size_t n = problem.operations.size();
+  // Each try simulates every step; very long tensors get fewer tries.
+  int64_t steps = 1;
+  for (const Operation& o : problem.operations) steps += o.steps;
+  int64_t tries = std::max<int64_t>(2, 2000000 / steps);
   for (const bool on_demand : {true, false}) {
     Candidate current = make_candidate(problem, line_buffers(problem, on_demand));
     for (int round = 0; round < 4; ++round) {
       Candidate better;
-      for (size_t cut = 0; cut + 1 < n; ++cut) {
+      for (size_t cut = 0; cut + 1 < n && tries > 0; ++cut) {
         if (current.strategy.cut_after[cut]) continue;
         Strategy s = current.strategy;
         s.cut_after[cut] = true;
+        --tries;
         Candidate c = make_candidate(problem, std::move(s));
-        if (c.bound < current.bound && (better.blocks.empty() || c.bound < better.bound)) better = std::move(c);
+        const bool gain = affordable(c, full) && (c.bound < current.bound || !affordable(current, full));
+        if (gain && (better.blocks.empty() || c.bound < better.bound)) better = std::move(c);
       }
       if (better.blocks.empty()) break;
       current = std::move(better);
     }
-    if (current.bound < best.bound) best = std::move(current);
+    if (current.bound < best.bound && affordable(current, full)) best = std::move(current);
   }
   return best;
 }
@@ -84,6 +101,9 @@ std::vector<Candidate> curve(const Problem& problem) {
   std::vector<Candidate> points;
   points.push_back(least_ram(problem));
   const size_t n = problem.operations.size();
+  int64_t steps = 1;
+  for (const Operation& o : problem.operations) steps += o.steps;
+  if (steps > 20000) return points;  // too long for a search of this kind
   for (;;) {
     const Candidate& from = points.back();
     Candidate best;
