@@ -1,7 +1,6 @@
 // smelt: the command line.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <new>
 #include <string>
 
 #include "cli/commands.hpp"
@@ -36,10 +35,8 @@ class CommandLine {
     compile->add_option("--labels", options_.labels, "Class names, one a line, for the output's descriptor")->type_name("FILE");
     compile->add_flag("--single-file", options_.single_file, "Emit one .hpp and one .cpp");
     compile->add_flag("--measure", options_.measure, "Build, link and run: code size, stack, instructions");
-    compile->add_option("--max-ram", options_.max_ram, "Fail if arena and static data exceed this, e.g. 32k")
-        ->transform(CLI::AsSizeValue(false))->type_name("BYTES");
-    compile->add_option("--max-flash", options_.max_flash, "Fail if code and tables exceed this, e.g. 256k")
-        ->transform(CLI::AsSizeValue(false))->type_name("BYTES");
+    limit(compile, "--max-ram", options_.max_ram, "Fail if arena and static data exceed this, e.g. 32k");
+    limit(compile, "--max-flash", options_.max_flash, "Fail if code and tables exceed this, e.g. 256k");
     json(compile);
     example(compile, "smelt compile kws.tflite -o out/ --target cortex-m4\n  smelt compile kws.tflite -o out/ --measure --max-ram 16k --max-flash 64k");
 
@@ -92,14 +89,14 @@ class CommandLine {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
       if (e.get_exit_code() == 0) return app_.exit(e);
-      if (app_.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
-        std::fprintf(stderr, "error[E0001]: there is no command \"%s\"\n  help: smelt --help\n", argv[1]);
+      if (app_.get_subcommands().empty() && argc > 1) {
+        std::fprintf(stderr, "error[E0001]: there is no %s \"%s\"\n  help: smelt --help\n", argv[1][0] == '-' ? "option" : "command", argv[1]);
         return static_cast<int>(smelt::ExitCode::usage);
       }
       std::fprintf(stderr, "error[E0001]: %s\n  help: smelt%s --help\n", e.what(), chosen().c_str());
       return static_cast<int>(smelt::ExitCode::usage);
     }
-    const smelt::Result<smelt::ExitCode> result = run_command();
+    const smelt::Result<smelt::ExitCode> result = command_(options_);
     if (result) return static_cast<int>(*result);
     std::fflush(stdout);
     std::fprintf(stderr, "%s", result.failure().to_string().c_str());
@@ -107,14 +104,6 @@ class CommandLine {
   }
 
  private:
-  smelt::Result<smelt::ExitCode> run_command() {
-    try {
-      return command_(options_);
-    } catch (const std::bad_alloc&) {
-      return smelt::Failure("E0004", options_.model, "there is not enough memory for this", "try it on a smaller model, or a larger machine");
-    }
-  }
-
   CLI::App* add(const char* name, const char* what, smelt::cli::Command command) {
     CLI::App* sub = app_.add_subcommand(name, what);
     sub->callback([this, command] { command_ = command; });
@@ -122,6 +111,15 @@ class CommandLine {
   }
   void model(CLI::App* sub) { sub->add_option("model", options_.model, "Model file (.tflite)")->required()->type_name("MODEL"); }
   void json(CLI::App* sub) { sub->add_flag("--json", options_.json, "Report as JSON"); }
+  static void limit(CLI::App* sub, const char* name, std::optional<std::uint64_t>& bytes, const char* what) {
+    const auto counts = [](std::string& text) {  // the library would wrap negative numbers round
+      return text.empty() || text[0] < '0' || text[0] > '9' ? std::string("give a number of bytes, e.g. 32k") : std::string();
+    };
+    sub->add_option(name, bytes, what)
+        ->transform(CLI::AsSizeValue(false))
+        ->transform(CLI::Validator(counts, ""))  // looked at first
+        ->type_name("BYTES");
+  }
   void target(CLI::App* sub) {
     sub->add_option("--target", options_.target, "See `smelt targets`")->capture_default_str()->type_name("NAME");
   }

@@ -27,7 +27,7 @@ Result<ExitCode> plan(const Options& options) {
                                  {"depth", program.plan.buffers[b].depth}, {"offset", program.plan.buffers[b].offset}});
     }
     for (const plan::Plan& p : curve) json["curve"].push_back({{"arena_bytes", p.arena_bytes}, {"kernel_calls", p.firings.size()}});
-    std::printf("%s\n", json.dump(2).c_str());
+    std::printf("%s", text(json).c_str());
     return ExitCode::ok;
   }
   std::printf("%s, optimized for %s\n\n%s\n", model.c_str(), options.optimize.c_str(),

@@ -82,7 +82,8 @@ Report make_report(const std::string& model, const Program& program, const std::
   for (const Node& node : program.graph.nodes) {
     const std::optional<WeightedSum> s = weighted_sum(program.graph, node);
     if (!s) continue;
-    r.proofs.push_back(place(program.graph, node) + ": " +
+    // Without the model's path: the report says the same wherever it lies.
+    r.proofs.push_back(place(program.graph, node).substr(program.graph.file.size() + 2) + ": " +
                        to_string(prove_sums(program.graph, node, *s, ranges[static_cast<size_t>(node.in(0))])));
   }
   return r;

@@ -110,20 +110,20 @@ std::string put_and_get(const Program& p, bool floats, bool put) {
     const Port& port = ports[i];
     const Tensor& t = p.graph.at(port.tensor);
     const std::string arg = argument(put ? "in" : "out", i, ports.size());
-    const std::string where = (port.constant ? "reinterpret_cast<const uint8_t*>(&weights) + " : "ctx->arena + ") +
-                              std::to_string(port.offset);
+    const std::string offset = std::to_string(port.offset);
+    const std::string where = (port.constant ? "reinterpret_cast<const uint8_t*>(&weights) + " : "ctx->arena + ") + offset;
     const std::string count = std::to_string(elements(t.shape));
     if (floats && quantized(t)) {
       const bool i8 = t.dtype == DType::i8;
       const std::string q = number(t.quant.scale[0]) + ", " + std::to_string(t.quant.zero_point[0]);
       if (put) {
-        text += "  " + c_type(t.dtype) + "* q" + std::to_string(i) + " = reinterpret_cast<" + c_type(t.dtype) + "*>(" + where +
+        text += "  " + c_type(t.dtype) + "* q" + std::to_string(i) + " = at<" + c_type(t.dtype) + ">(ctx, " + offset +
                 ");\n  for (size_t i = 0; i < " + count + "; ++i) {\n    q" + std::to_string(i) + "[i] = static_cast<" +
                 c_type(t.dtype) + ">(smelt::quantize_value(" + arg + "[i], " + q + ", " + (i8 ? "-128, 127" : "0, 255") +
                 "));\n  }\n";
       } else {
-        text += "  const " + c_type(t.dtype) + "* r" + std::to_string(i) + " = reinterpret_cast<const " + c_type(t.dtype) +
-                "*>(" + where + ");\n  for (size_t i = 0; i < " + count + "; ++i) " + arg + "[i] = smelt::dequantize_value(r" +
+        text += "  const " + c_type(t.dtype) + "* r" + std::to_string(i) + " = " + (port.constant ? "reinterpret_cast<const " + c_type(t.dtype) + "*>(" + where + ")" : "at<" + c_type(t.dtype) + ">(ctx, " + offset + ")") +
+                ";\n  for (size_t i = 0; i < " + count + "; ++i) " + arg + "[i] = smelt::dequantize_value(r" +
                 std::to_string(i) + "[i], " + q + ");\n";
       }
     } else if (put) {
@@ -172,7 +172,7 @@ std::string selftest_body(const Program& p, const KnownAnswer& answer) {
     if (p.pushed) break;
     const Tensor& t = p.graph.at(port.tensor);
     const std::string at = "ctx->arena + " + std::to_string(port.offset);
-    text += t.dtype == DType::f32 ? "  smelt::pattern_floats(reinterpret_cast<float*>(" + at + "), " +
+    text += t.dtype == DType::f32 ? "  smelt::pattern_floats(at<float>(ctx, " + std::to_string(port.offset) + "), " +
                                         std::to_string(elements(t.shape)) + ", random);\n"
                                   : "  smelt::pattern_bytes(" + at + ", " + std::to_string(port.bytes) + ", random);\n";
   }
@@ -197,7 +197,7 @@ std::string selftest_body(const Program& p, const KnownAnswer& answer) {
       for (float f : answer.first[i]) tolerance = std::max(tolerance, std::fabs(f) * 1e-3F);
     }
     text += "  static constexpr float expected" + n + "[] = {\n" + wrap(values) + "  };\n  const " + c_type(type) + "* got" + n +
-            " = reinterpret_cast<const " + c_type(type) + "*>(ctx->arena + " + std::to_string(p.outputs[i].offset) +
+            " = at<" + c_type(type) + ">(ctx, " + std::to_string(p.outputs[i].offset) +
             ");\n  for (size_t i = 0; i < " + std::to_string(values.size()) + "; ++i) {\n    const float error = " +
             (type == DType::f32 ? "got" + n + "[i]" : "static_cast<float>(got" + n + "[i])") + " - expected" + n +
             "[i];\n    if (!(error <= " + number(tolerance) + " && error >= " + number(-tolerance) + ")) return @NAME@_CORRUPT;\n  }\n";
@@ -401,6 +401,12 @@ namespace smelt_@name@ {
 namespace {
 
 @info@
+/// What lies at `offset` bytes into the arena.
+template <class T>
+T* at(const @name@_context* ctx, uint32_t offset) {
+  return static_cast<T*>(static_cast<void*>(ctx->arena + offset));
+}
+
 bool bound(const @name@_context* ctx) { return ctx != nullptr && ctx->arena != nullptr; }
 
 void copy(void* to, const void* from, size_t bytes) {

@@ -44,7 +44,7 @@ std::vector<std::string> roots(const Program& p) {
 
 /// A header without its own includes of runtime headers, for the single-file form.
 std::string without_includes(const std::string& text) {
-  static const std::regex include("#include \"[^\"]*\"\n");
+  static const std::regex include("#include \"[^\"]*\"[^\n]*\n");
   return std::regex_replace(text, include, "");
 }
 
@@ -223,14 +223,29 @@ Outcome write_package(const Package& package, const std::string& directory) {
 }
 
 std::string identifier(const std::string& text) {
-  static const std::set<std::string> keywords = {
-      "alignas",  "alignof",  "and",     "asm",      "auto",    "bool",   "break",    "case",   "catch",   "char",
-      "class",    "const",    "continue", "default", "delete",  "do",     "double",   "else",   "enum",    "explicit",
-      "export",   "extern",   "false",   "float",    "for",     "friend", "goto",     "if",     "inline",  "int",
-      "long",     "mutable",  "namespace", "new",    "not",     "operator", "or",     "private", "protected", "public",
-      "register", "return",   "short",   "signed",   "sizeof",  "static", "struct",   "switch", "template", "this",
-      "throw",    "true",     "try",     "typedef",  "typeid",  "union",  "unsigned", "using",  "virtual", "void",
-      "volatile", "while",    "xor",     "std",      "smelt"};
+  // Keywords up to C++20; macros that compilers predefine; names that a namespace cannot have beside the C library's headers.
+  static const std::set<std::string> taken = {
+      "alignas", "alignof", "and", "and_eq", "asm", "atomic_cancel", "atomic_commit", "atomic_noexcept", "auto",
+      "bitand", "bitor", "bool", "break", "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class",
+      "co_await", "co_return", "co_yield", "compl", "concept", "const", "const_cast", "consteval", "constexpr",
+      "constinit", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum",
+      "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long",
+      "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private",
+      "protected", "public", "reflexpr", "register", "reinterpret_cast", "requires", "restrict", "return", "short",
+      "signed", "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "synchronized", "template",
+      "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof", "union", "unsigned",
+      "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
+      "std", "smelt", "main", "errno", "stdin", "stdout", "stderr", "linux", "unix", "i386", "arm", "assert",
+      "complex", "imaginary", "abort", "abs", "access", "acos", "alarm", "asin", "atan", "atexit", "atof", "atoi",
+      "atol", "bsearch", "calloc", "ceil", "chdir", "clock", "close", "connect", "cos", "cosh", "creat", "ctime",
+      "daemon", "difftime", "div", "drand48", "dup", "environ", "erf", "exit", "exp", "exp2", "fabs", "fclose",
+      "floor", "fmod", "fopen", "fork", "free", "frexp", "gamma", "getc", "gets", "getenv", "hypot", "index", "ioctl",
+      "isalpha", "j0", "j1", "jn", "kill", "labs", "ldexp", "ldiv", "lgamma", "link", "listen", "log", "log10",
+      "log2", "logb", "malloc", "memcpy", "memset", "mktime", "modf", "nan", "nice", "open", "pause", "pipe", "pow",
+      "printf", "putc", "puts", "qsort", "raise", "rand", "random", "read", "realloc", "recv", "remove", "rename",
+      "rewind", "rindex", "rint", "round", "scanf", "select", "send", "setenv", "signal", "sin", "sinh", "sleep",
+      "socket", "sqrt", "srand", "stat", "strcat", "strcmp", "strlen", "system", "tan", "tanh", "tgamma", "time",
+      "times", "trunc", "tzset", "umask", "ungetc", "unlink", "usleep", "wait", "write", "y0", "y1", "yn"};
   std::string id;
   for (char c : text) {
     const auto u = static_cast<unsigned char>(c);
@@ -243,7 +258,7 @@ std::string identifier(const std::string& text) {
   while (!id.empty() && id.back() == '_') id.pop_back();
   if (id.empty()) id = "model";
   if (std::isdigit(static_cast<unsigned char>(id[0])) != 0) id = "m" + id;
-  if (keywords.count(id) != 0) id += "_model";
+  if (taken.count(id) != 0) id += "_model";
   return id;
 }
 

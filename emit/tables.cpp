@@ -72,6 +72,12 @@ std::string operation_name(const Program& program, size_t i) {
   return text;
 }
 
+/// "to" for "to.low": the member of the parameters that is a struct itself.
+std::string member_of(const std::string& field) {
+  const size_t dot = field.find('.');
+  return dot == std::string::npos ? "" : field.substr(0, dot);
+}
+
 std::string table(const std::string& head, const std::vector<std::string>& rows) {
   std::string text = "constexpr " + head + " = {\n";
   for (const std::string& row : rows) text += "  " + row + "\n";
@@ -90,8 +96,11 @@ std::string tables(const Program& program) {
     if (!l.params.empty()) {
       std::vector<std::string> items;
       for (size_t w = 0; w < l.params.size(); ++w) {
-        items.push_back("/*" + l.fields[w] + "*/ " +
-                        (l.params[w] == INT32_MIN ? "-2147483647 - 1" : std::to_string(l.params[w])));
+        const std::string inside = member_of(l.fields[w]);
+        const bool first = !inside.empty() && (w == 0 || member_of(l.fields[w - 1]) != inside);
+        const bool last = !inside.empty() && (w + 1 == l.params.size() || member_of(l.fields[w + 1]) != inside);
+        items.push_back((first ? "{/*" : "/*") + l.fields[w] + "*/ " +
+                        (l.params[w] == INT32_MIN ? "-2147483647 - 1" : std::to_string(l.params[w])) + (last ? "}" : ""));
       }
       const std::string name = "op" + std::string(i < 10 ? "0" : "") + std::to_string(i);
       text += "// " + operation_name(program, i) + "\nconstexpr " + l.params_type + " " + name + " = {\n" + wrap(items) + "};\n";

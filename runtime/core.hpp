@@ -100,9 +100,8 @@ struct Firing {
 
  private:
   static uint32_t slot(const View& v, int32_t row) {
-    uint32_t r = static_cast<uint32_t>(row);
-    if (r >= v.depth) r %= v.depth;
-    return v.offset + r * v.pitch;
+    const uint32_t r = static_cast<uint32_t>(row);
+    return v.offset + (r < v.depth ? r : r % v.depth) * v.pitch;
   }
 };
 

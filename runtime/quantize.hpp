@@ -23,6 +23,9 @@ inline int32_t doubling_high_mul(int32_t a, int32_t b) {
   return static_cast<int32_t>((high << 1) + ((low + 1) >> 1));
 }
 
+/// All ones where x is negative: x >> 31, in words whose meaning does not hang on the compiler.
+inline int32_t sign_mask(int32_t x) { return x < 0 ? -1 : 0; }
+
 /// x / 2^exponent, rounded to nearest, halves away from zero; 0 <= exponent <= 31.
 inline int32_t rounding_shift_right(int32_t x, int32_t exponent) {
   const int32_t mask = static_cast<int32_t>((uint32_t{1} << exponent) - 1);
@@ -41,7 +44,7 @@ inline int32_t requantize_right(int32_t x, int32_t multiplier, int32_t right) {
   // negative values go down instead if 1 is taken from them first, which changes the result in no other case. `high` is
   // never INT32_MIN, as multipliers are below 2^31.
   const int32_t high = doubling_high_mul(x, multiplier);
-  return (((high + (high >> 31)) >> right) + 1) >> 1;
+  return (((high + sign_mask(high)) >> right) + 1) >> 1;
 }
 inline int32_t requantize(int32_t x, int32_t multiplier, int32_t shift) {
   return requantize_right(x, multiplier, ~shift);
@@ -66,14 +69,8 @@ struct Scale {
 /// to 0, where it makes no difference. Rounding, zero point and the half are one addend.
 inline int8_t rescale(int32_t x, const Scale& scale, int32_t centre) {
   const int32_t right = scale.bias_right & 0xff;
-#if defined(__ARM_FEATURE_DSP)
-  int32_t high = centre * (1 << right);
-  __asm__("smmlar %0, %1, %2, %0" : "+r"(high) : "r"(x), "r"(scale.multiplier));
-#else
-  const int32_t high = centre * (1 << right) +
-                       static_cast<int32_t>((static_cast<int64_t>(x) * scale.multiplier + (int64_t{1} << 31)) >> 32);
-#endif
-  const int32_t y = ((high + (x >> 31)) >> right) >> 1;
+  const auto high = static_cast<int32_t>((static_cast<int64_t>(x) * scale.multiplier + (int64_t{1} << 31)) >> 32);
+  const int32_t y = ((high + centre * (1 << right) + (x >> 31)) >> right) >> 1;
   return static_cast<int8_t>(y < -128 ? -128 : (y > 127 ? 127 : y));
 }
 
@@ -92,7 +89,7 @@ __attribute__((noinline)) inline void requantize_store(const Channel* channel, c
     const uint32_t sum = static_cast<uint32_t>(*acc++) + static_cast<uint32_t>(channel->bias);
     const int32_t scaled = requantize_right(static_cast<int32_t>(sum), channel->multiplier, channel->right);
     int32_t v = static_cast<int32_t>(static_cast<uint32_t>(scaled) + static_cast<uint32_t>(to.offset));
-    if (static_cast<uint32_t>(v) > static_cast<uint32_t>(to.span)) v = to.span & ~(v >> 31);
+    if (static_cast<uint32_t>(v) > static_cast<uint32_t>(to.span)) v = to.span & ~sign_mask(v);
     *out++ = static_cast<int8_t>(v + to.low);
   }
 }

@@ -77,7 +77,7 @@ inline int32_t high_mul_rounded(int32_t a, int32_t b) {
 }
 
 /// x / 2^n, halves away from zero, where n >= 1 and half = 2^(n-1): what a negative x lacks of a half is one.
-inline int32_t shift_away(int32_t x, int32_t half, int32_t n) { return (x + half + (x >> 31)) >> n; }
+inline int32_t shift_away(int32_t x, int32_t half, int32_t n) { return (x + half + sign_mask(x)) >> n; }
 
 /// int8 add and sub. The reference moves both inputs to 2^-20 of twice the larger input scale: for the input of that
 /// scale (operand a) this is a left shift by 19, exactly; operand b is multiplied and rounded twice. Sums are kept
@@ -131,7 +131,7 @@ inline void mul_s8(const Firing& f) {
   const MulS8& p = f.as<MulS8>();
   each_pair<int8_t>(f, p.walk, [&p](int32_t a, int32_t b) {
     const int32_t x = high_mul_rounded((a * p.coefficient_a + p.bias_a) * (b - p.zero_b), p.multiplier);
-    const int32_t y = (x + p.half + ((x >> 31) & p.away)) >> p.shift;
+    const int32_t y = (x + p.half + (sign_mask(x) & p.away)) >> p.shift;
     return static_cast<int8_t>(clamp(y + p.zero, p.low, p.high));
   });
 }

@@ -29,7 +29,7 @@ struct Conv2D {
   Clamp to;          ///< for Scale `offset` is rescale's centre; for floats see clamp_store
 };
 
-constexpr int32_t conv_outside = INT32_MIN;  ///< in place of where a row is: in the padding
+inline constexpr int32_t conv_outside = INT32_MIN;  ///< in place of where a row is: in the padding
 
 /// Copies one group's window from `in`, where its rows begin at `rows`, the leftmost column being `left`.
 template <class P, class At>

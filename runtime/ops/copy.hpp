@@ -34,7 +34,7 @@ struct Copy {
   int32_t fill;  ///< four bytes that fills repeat, the first one lowest
 };
 
-constexpr int32_t copy_max_loops = 8;
+inline constexpr int32_t copy_max_loops = 8;
 
 /// Whether words may be read and written; byte tensors may start anywhere.
 inline bool copy_by_words(const uint8_t* a, const uint8_t* b) {

@@ -50,7 +50,7 @@ struct DepthwiseFloat {
   }
 };
 
-constexpr uint32_t depthwise_outside = UINT32_MAX;  ///< in place of where a row is: in the padding
+inline constexpr uint32_t depthwise_outside = UINT32_MAX;  ///< in place of where a row is: in the padding
 
 /// Byte offsets from the arena of the taps of the window at column `left`, whose rows begin at `rows`.
 inline void depthwise_window(const DepthwiseConv2D& p, const uint32_t* rows, int32_t left, uint32_t pixel, uint32_t zeros,

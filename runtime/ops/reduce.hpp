@@ -120,7 +120,7 @@ inline void reduce_max_f32(const Firing& f) {
 
 // ---- averages of int8 ----
 
-constexpr int32_t max_average_count = 130000;
+inline constexpr int32_t max_average_count = 130000;
 
 /// 2^24 / count, rounded up, for rounding_average.
 inline uint32_t reciprocal(int32_t count) {

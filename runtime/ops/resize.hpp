@@ -104,7 +104,7 @@ inline void resize_bilinear_s8(const Firing& f) {
       f, 1024, [&](int32_t y) { return place(y * p.scale_y + p.offset_y, p.last_y); },
       [&](int32_t x) { return place(x * p.scale_x + p.offset_x, p.last_x); },
       // To nearest, halves away from zero: for negative sums floor((s + 2^19 - 1) / 2^20).
-      [](int32_t s) { return static_cast<int8_t>((s + (1 << 19) + (s >> 31)) >> 20); });
+      [](int32_t s) { return static_cast<int8_t>((s + (1 << 19) + sign_mask(s)) >> 20); });
 }
 
 inline void resize_bilinear_f32(const Firing& f) {

@@ -1,0 +1,154 @@
+// `smelt run`: files in, files out.
+#include "import/import.hpp"
+#include "tests/cli/support.hpp"
+
+namespace smelt {
+namespace {
+
+using namespace test;
+
+/// An .npy file, format 1.0, as NumPy's documentation describes it.
+std::string npy(const std::string& descr, const std::string& shape, const std::string& content, bool fortran = false) {
+  std::string header = "{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': (" + shape + "), }";
+  while ((10 + header.size() + 1) % 64 != 0) header += ' ';
+  header += '\n';
+  std::string file = "\x93NUMPY";
+  file += '\x01';
+  file += '\0';
+  file += static_cast<char>(header.size() & 255);
+  file += static_cast<char>(header.size() >> 8);
+  return file + header + content;
+}
+
+class Run : public ::testing::Test {
+ protected:
+  void put(const std::string& name, const std::string& content) { write_text(temp.path() / name, content); }
+  std::string got(const std::string& name) { return read_text(temp.path() / name); }
+  verify::Ended run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "run");
+    return smelt(arguments, temp.path(), "/nonexistent");
+  }
+  verify::TempDir temp;
+};
+
+TEST_F(Run, AsManyRunsAsTheFileHolds) {
+  const Known k = known(model("dense"));
+  ASSERT_GT(k.runs, 1U);
+  put("in.bin", k.inputs[0]);
+  ASSERT_TRUE(says(run({model("dense"), "--input", "in.bin", "--output", "out.bin"}), 0));
+  EXPECT_EQ(got("out.bin"), k.outputs[0]);
+  put("one.bin", k.inputs[0].substr(0, k.inputs[0].size() / k.runs));
+  ASSERT_TRUE(says(run({model("dense"), "--input", "one.bin", "--output", "out.bin"}), 0));
+  EXPECT_EQ(got("out.bin"), k.outputs[0].substr(0, k.outputs[0].size() / k.runs));
+}
+
+TEST_F(Run, AtAnyRingDepth) {
+  const Known k = known(model("ds_cnn"));
+  put("in.bin", k.inputs[0]);
+  for (const char* rings : {"speed", "balanced", "ram"}) {
+    ASSERT_TRUE(says(run({model("ds_cnn"), "--input", "in.bin", "--output", "out.bin", "--optimize", rings}), 0));
+    EXPECT_EQ(got("out.bin"), k.outputs[0]) << rings;
+  }
+}
+
+TEST_F(Run, SeveralInputsByNameAndByOrder) {
+  const Known k = known(model("two_inputs"));
+  put("a.bin", k.inputs[0]);
+  put("b.bin", k.inputs[1]);
+  for (const std::vector<std::string>& order : {std::vector<std::string>{"a.bin", "b.bin"}, {"in1=b.bin", "in0=a.bin"}, {"a.bin", "in1=b.bin"},
+                                                {"b.bin", "in0=a.bin"}}) {
+    ASSERT_TRUE(says(run({model("two_inputs"), "--input", order[0], "--input", order[1], "--output", "out.bin"}), 0));
+    EXPECT_EQ(got("out.bin"), k.outputs[0]) << order[0];
+  }
+  EXPECT_TRUE(says(run({model("two_inputs"), "--input", "a.bin"}), 2, {"in1", "--input in1=FILE"}));
+  EXPECT_TRUE(says(run({model("two_inputs"), "--input", "a.bin", "--input", "b.bin", "--input", "a.bin"}), 2, {"--input a.bin"}));
+  EXPECT_TRUE(says(run({model("two_inputs"), "--input", "in0=a.bin", "--input", "in0=a.bin"}), 2, {"in0=a.bin"}));
+  put("longer.bin", k.inputs[1] + k.inputs[1]);
+  EXPECT_TRUE(says(run({model("two_inputs"), "--input", "a.bin", "--input", "longer.bin"}), 3, {"E0603", "longer.bin", "runs"}));
+}
+
+TEST_F(Run, SeveralOutputs) {
+  const Known k = known(model("two_outputs"));
+  put("in.bin", k.inputs[0]);
+  ASSERT_TRUE(says(run({model("two_outputs"), "--input", "in.bin", "--output", "first.bin", "--output", "second.bin"}), 0));
+  EXPECT_EQ(got("first.bin"), k.outputs[0]);
+  EXPECT_EQ(got("second.bin"), k.outputs[1]);
+  ASSERT_TRUE(says(run({model("two_outputs"), "--input", "in.bin", "--output", "t17=only.bin"}), 0));
+  EXPECT_EQ(got("only.bin"), k.outputs[1]);
+  EXPECT_TRUE(says(run({model("two_outputs"), "--input", "in.bin", "--output", "a", "--output", "b", "--output", "c"}), 2, {"--output c"}));
+  EXPECT_FALSE(fs::exists(temp.path() / "a"));
+}
+
+TEST_F(Run, NumPyFiles) {
+  const Known k = known(model("dense"));
+  const Result<Graph> graph = read_model(model("dense"));
+  std::string shape;
+  for (int32_t d : graph->at(graph->inputs[0]).shape) shape += std::to_string(d) + ", ";
+  put("in.npy", npy("|i1", std::to_string(k.runs) + ", " + shape, k.inputs[0]));
+  ASSERT_TRUE(says(run({model("dense"), "--input", "in.npy", "--output", "out.npy"}), 0));
+  shape.clear();
+  for (int32_t d : graph->at(graph->outputs[0]).shape) shape += std::to_string(d) + ", ";
+  EXPECT_EQ(got("out.npy"), npy("|i1", std::to_string(k.runs) + ", " + shape, k.outputs[0]));
+
+  const Known f = known(model("ds_cnn_float"));
+  put("f.npy", npy("<f4", "1", f.inputs[0].substr(0, f.inputs[0].size() / f.runs)));
+  EXPECT_TRUE(says(run({model("ds_cnn_float"), "--input", "f.npy", "--output", "out.bin"}), 0));
+  EXPECT_EQ(got("out.bin").size(), f.outputs[0].size() / f.runs);
+}
+
+TEST_F(Run, NumPyFilesThatDoNotFit) {
+  const Known k = known(model("dense"));
+  const std::string good = npy("|i1", "1", k.inputs[0]);
+  put("type.npy", npy("|u1", "1", k.inputs[0]));
+  put("float.npy", npy("<f4", "1", k.inputs[0]));
+  put("order.npy", npy("|i1", "1", k.inputs[0], true));
+  put("cut.npy", good.substr(0, 40));
+  put("short.npy", good.substr(0, 7));
+  put("raw.npy", k.inputs[0]);
+  for (const char* file : {"type.npy", "float.npy", "order.npy", "cut.npy", "short.npy", "raw.npy"}) {
+    EXPECT_TRUE(says(run({model("dense"), "--input", file, "--output", "out.bin"}), 3, {"E0602", file, "numpy.save"}));
+  }
+  put("size.npy", good + "x");
+  EXPECT_TRUE(says(run({model("dense"), "--input", "size.npy"}), 3, {"E0603", "size.npy"}));
+}
+
+TEST_F(Run, FilesOfTheWrongSize) {
+  const Known k = known(model("dense"));
+  put("short.bin", k.inputs[0].substr(1));
+  put("empty.bin", "");
+  for (const char* file : {"short.bin", "empty.bin"}) {
+    EXPECT_TRUE(says(run({model("dense"), "--input", file, "--output", "out.bin"}), 3, {"E0603", file, "bytes"}));
+  }
+  EXPECT_TRUE(says(run({model("dense"), "--input", "absent.bin"}), 3, {"absent.bin"}));
+  EXPECT_TRUE(says(run({model("dense"), "--input", "."}), 3, {"regular"}));
+  EXPECT_FALSE(fs::exists(temp.path() / "out.bin"));
+}
+
+TEST_F(Run, AFailureLeavesTheOldOutput) {
+  const Known k = known(model("dense"));
+  put("out.bin", "old");
+  put("short.bin", "x");
+  EXPECT_TRUE(says(run({model("dense"), "--input", "short.bin", "--output", "out.bin"}), 3));
+  EXPECT_EQ(got("out.bin"), "old");
+  put("in.bin", k.inputs[0]);
+  EXPECT_TRUE(says(run({model("dense"), "--input", "in.bin", "--output", "out.bin/below"}), 3, {"E0601", "out.bin/below"}));
+  EXPECT_EQ(got("out.bin"), "old");
+  ASSERT_TRUE(says(run({model("dense"), "--input", "in.bin", "--output", "out.bin"}), 0));
+  EXPECT_EQ(got("out.bin"), k.outputs[0]);
+  EXPECT_EQ(tree(temp.path()).size(), 3U);  // nothing temporary stays
+}
+
+TEST_F(Run, TellsWhatItDid) {
+  const Known k = known(model("dense"));
+  put("in.bin", k.inputs[0]);
+  const verify::Ended ended = run({model("dense"), "--input", "in.bin", "--output", "out.bin", "--json"});
+  ASSERT_TRUE(says(ended, 0));
+  const Json json = json_of(ended);
+  EXPECT_EQ(json.at("model"), "dense.tflite");
+  EXPECT_EQ(json.at("runs"), k.runs);
+  EXPECT_EQ(json.at("outputs").at(0).at("file"), "out.bin");
+  EXPECT_TRUE(says(run({model("dense"), "--input", "in.bin"}), 0, {"i8"}));  // for people: the values
+}
+
+}  // namespace
+}  // namespace smelt

@@ -1,0 +1,40 @@
+// Emitted code under clang-tidy, with the checks of .clang-tidy, and cppcheck: every kernel in one unit.
+#include "tests/emit/support.hpp"
+
+namespace smelt {
+namespace {
+
+using namespace test;
+
+class Lint : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::map<std::string, Compiled> models = one_of_each_operator();
+    write_all(models, temp.path());
+    std::string all;
+    for (const auto& [name, c] : models) all += "#include \"" + name + "/" + name + ".cpp\"\n";
+    write_text(temp.path() / "all.cpp", all);
+    // The analyzer looks at functions of the main file only: here all of it is in one.
+    write(package_of(compiled(fs::path(SMELT_SOURCE_DIR) / "examples/tones/tones.tflite").program, "tones", true), temp.path());
+    write(package_of(compiled(fs::path(SMELT_SOURCE_DIR) / "tests/models/residual.tflite").program, "residual", true), temp.path());
+  }
+  verify::TempDir temp;
+};
+
+TEST_F(Lint, ClangTidyFindsNothing) {
+  SKIP_WITHOUT("clang-tidy");
+  const std::string config = "--config-file=" + std::string(SMELT_SOURCE_DIR) + "/.clang-tidy";
+  const verify::Ended ended = call({"clang-tidy", "--quiet", config, "--warnings-as-errors=*", "all.cpp", "tones.cpp", "residual.cpp", "--",
+                                    "-std=c++17", "-ffreestanding"}, temp.path());
+  EXPECT_EQ(ended.status, 0) << ended.output;
+}
+
+TEST_F(Lint, CppcheckFindsNothing) {
+  SKIP_WITHOUT("cppcheck");
+  const verify::Ended ended = call({"cppcheck", "--enable=warning,portability,performance", "--error-exitcode=1", "--std=c++17", "--quiet",
+                                    "--suppress=missingIncludeSystem", "all.cpp", "tones.cpp", "residual.cpp"}, temp.path());
+  EXPECT_EQ(ended.status, 0) << ended.output;
+}
+
+}  // namespace
+}  // namespace smelt
