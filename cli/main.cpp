@@ -1,6 +1,7 @@
 // smelt: the command line.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <new>
 #include <string>
 
 #include "cli/commands.hpp"
@@ -96,7 +97,7 @@ class CommandLine {
       std::fprintf(stderr, "error[E0001]: %s\n  help: smelt%s --help\n", e.what(), chosen().c_str());
       return static_cast<int>(smelt::ExitCode::usage);
     }
-    const smelt::Result<smelt::ExitCode> result = command_(options_);
+    const smelt::Result<smelt::ExitCode> result = run_command();
     if (result) return static_cast<int>(*result);
     std::fflush(stdout);
     std::fprintf(stderr, "%s", result.failure().to_string().c_str());
@@ -104,6 +105,14 @@ class CommandLine {
   }
 
  private:
+  smelt::Result<smelt::ExitCode> run_command() {
+    try {
+      return command_(options_);
+    } catch (const std::bad_alloc&) {
+      return smelt::Failure("E0004", options_.model, "there is not enough memory for this", "try it on a smaller model, or a larger machine");
+    }
+  }
+
   CLI::App* add(const char* name, const char* what, smelt::cli::Command command) {
     CLI::App* sub = app_.add_subcommand(name, what);
     sub->callback([this, command] { command_ = command; });

@@ -38,6 +38,7 @@ class Lowerer {
     if (options_.push) {
       if (Outcome o = push_input(); !o) return o.failure();
     }
+    if (Outcome o = check_rows(); !o) return o.failure();
     if (Outcome o = lower_nodes(); !o) return o.failure();
     if (Outcome o = check_limits(); !o) return o.failure();
     make_buffers();
@@ -86,6 +87,22 @@ class Lowerer {
     return Done{};
   }
 
+  /// Before anything is made of them: which rows each step needs is listed row by row.
+  Outcome check_rows() const {
+    const Graph& graph = program_.graph;
+    constexpr int64_t most_rows = int64_t{1} << 20;
+    int64_t rows = 0;
+    for (const Node& node : graph.nodes) {
+      for (const auto* ids : {&node.inputs, &node.outputs}) {
+        for (TensorId id : *ids) {
+          if (id != no_tensor && !graph.at(id).constant()) rows += row_count(graph.at(id).shape);
+        }
+      }
+      if (rows > most_rows) return too_large("its tensors have more than " + std::to_string(most_rows) + " rows in all");
+    }
+    return Done{};
+  }
+
   Outcome lower_nodes() {
     Failure all;
     const Graph& graph = program_.graph;
@@ -105,6 +122,8 @@ class Lowerer {
 
   Outcome check_limits() const {
     if (program_.operations.size() > Run::max_ops) return too_large("more than 1024 operations");
+    constexpr int64_t most_reads = int64_t{1} << 27;  // windows that cover a long tensor again and again
+    int64_t reads = 0;
     size_t views = 0;
     for (const Lowered& l : program_.operations) {
       views += l.outputs.size() + l.inputs.size() + 1;
@@ -112,9 +131,11 @@ class Lowerer {
       for (const auto* operands : {&l.outputs, &l.inputs}) {
         for (const Operand& o : *operands) {
           if (o.rows > 65535) return too_large("a tensor has more than 65535 rows");
+          for (const RowRange& r : o.needs) reads += std::max(r.end - r.first, 0);
         }
       }
     }
+    if (reads > most_reads) return too_large("its operations read more than " + std::to_string(most_reads) + " rows");
     if (views > 65535) return too_large("more than 65535 operands");
     return Done{};
   }

@@ -41,7 +41,9 @@ std::vector<Bytes> Interpreter::run(const std::vector<Bytes>& inputs, const Hook
       take_row(model_, arena, cursor, inputs[0].data() + int64_t{at} * program_.operations[op].outputs[0].row_bytes);
       continue;
     }
-    step(model_, arena, cursor, model_.ops[op].block);
+    // No further than this run: the steps of the next one would go unseen by the hook.
+    const uint32_t left = Run::count(model_.schedule[cursor.run]) - cursor.fired;
+    step(model_, arena, cursor, std::min<uint32_t>(model_.ops[op].block, left));
     const int32_t end = step_counters(model_, arena)[op];
     for (int32_t s = at; hook && s < end; ++s) hook(static_cast<int>(op), s, arena);
   }

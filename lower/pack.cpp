@@ -11,19 +11,6 @@ std::vector<int32_t> words(const std::vector<Channel>& channels) {
   return all;
 }
 
-std::vector<int32_t> words(const int8_t* rows, int32_t channels, int32_t taps) {
-  const std::vector<int8_t> bytes = blocks(rows, 1, channels, taps, 1);
-  std::vector<int32_t> all;
-  for (size_t i = 0; i < bytes.size(); i += 4) {
-    uint32_t word = 0;
-    for (size_t j = 0; j < 4; ++j) {
-      word |= static_cast<uint32_t>(static_cast<uint8_t>(bytes[i + j] + (j % 2 == 0 ? 128 : 0))) << (8 * j);
-    }
-    all.push_back(static_cast<int32_t>(word));
-  }
-  return all;
-}
-
 std::vector<int8_t> depthwise_blocks(const int8_t* weights, int32_t channels, int32_t taps) {
   std::vector<int8_t> packed;
   for (int32_t begin = 0; begin < channels; begin += 4) {

@@ -32,9 +32,6 @@ std::vector<T> blocks(const T* rows, int32_t groups, int32_t channels, int32_t t
   return packed;
 }
 
-/// Blocks of four rows of `taps` int8 weights as words for DotS8: bytes from the lowest w0 + 128, w1, w2 + 128, w3.
-std::vector<int32_t> words(const int8_t* rows, int32_t channels, int32_t taps);
-
 /// Depthwise weights [tap][channel]: blocks of four channels as [block][tap][channel in block], then each of the
 /// remaining channels (all of them unless `blocked`) as [tap].
 template <class T>

@@ -181,6 +181,7 @@ Outcome lower(Lowering& l) {
       "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
       "run_columns depth groups group_out taps weights channels zero to.offset to.span to.low");
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
+  if (p.step_rows == 1 && g.out_w % 3 != 0) l.out.block = std::min(3, g.out_h);  // rows fill tiles of three pixels
   // int8: three pixels of 16 bits, and the window's bytes where they cannot be widened as they lie.
   const int32_t patch = integer ? p.taps * (depth % 4 == 0 ? 6 : 7) : p.taps * 4;
   l.scratch(g.kernel_h * 4 + patch);

@@ -3,6 +3,7 @@
 #include "runtime/ops/fully_connected.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
@@ -118,13 +119,36 @@ Outcome lower(Lowering& l) {
   p.units = s.units;
   if (o.input.dtype == DType::i8) {
     const auto* w = o.weights.as<int8_t>();
-    std::vector<int64_t> sums(static_cast<size_t>(s.units));
-    for (int64_t i = 0; i < elements(o.weights.shape); ++i) sums[static_cast<size_t>(i / s.depth)] += w[i];
+    std::vector<int64_t> sums(static_cast<size_t>(s.units)), heaviest = sums;
+    for (int64_t i = 0; i < elements(o.weights.shape); ++i) {
+      sums[static_cast<size_t>(i / s.depth)] += w[i];
+      heaviest[static_cast<size_t>(i / s.depth)] += std::abs(int32_t{w[i]});
+    }
     const auto channels = convolution::channels(o, unit_multipliers(o, s.units), sums);
-    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::words(w, s.units, s.depth)));
-    p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(pack::padded_channels(channels, 1))));
+    auto pairs = pack::pairs(w, 1, s.units, s.depth);
+    const auto scales = pack::scales(channels, heaviest, 1);
     p.to = convolution::clamp_s8(l.node, o.output);
-    l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_s8));
+    if (pairs && scales && s.depth % 4 == 0) {
+      pairs->resize(static_cast<size_t>(pack::round_up(s.units, 4) / 2) * static_cast<size_t>(s.depth));
+      std::vector<int32_t> bias_right, multipliers;
+      for (int32_t u = 0; u < s.units; ++u) {
+        bias_right.push_back(scales->at(static_cast<size_t>(u)).bias_right);
+        multipliers.push_back(scales->at(static_cast<size_t>(u)).multiplier);
+      }
+      const auto other = std::find_if(multipliers.begin(), multipliers.end(), [&](int32_t m) { return m != multipliers[0]; });
+      p.multiplier_step = other == multipliers.end() ? 0 : 1;
+      if (p.multiplier_step == 0) multipliers.resize(1);
+      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *pairs, 4));
+      p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), bias_right));
+      p.multipliers = static_cast<int32_t>(l.pool.add(l.name("multipliers"), multipliers));
+      p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
+      l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_s8));
+    } else {
+      p.weights = static_cast<int32_t>(
+          l.pool.add(l.name("weights"), std::vector<int8_t>(w, w + elements(o.weights.shape)), 4));
+      p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(channels)));
+      l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_any_s8));
+    }
   } else {
     p.weights = static_cast<int32_t>(
         l.pool.add(l.name("weights"), pack::blocks(o.weights.as<float>(), 1, s.units, s.depth, 1)));
@@ -133,7 +157,7 @@ Outcome lower(Lowering& l) {
     p.to = convolution::clamp_f32(l.node);
     l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_f32));
   }
-  l.params("smelt::FullyConnected", p, "vectors depth units weights channels to.offset to.span to.low");
+  l.params("smelt::FullyConnected", p, "vectors depth units weights channels multipliers multiplier_step to.offset to.span to.low");
   if (!by_rows) {
     l.whole(1);
     return Done{};

@@ -8,6 +8,8 @@
 namespace smelt::plan {
 namespace {
 
+constexpr size_t most_pairs_tried = size_t{1} << 27;  ///< of blocks, in all attempts: a second or so
+
 int64_t align_up(int64_t n, int64_t alignment) { return (n + alignment - 1) / alignment * alignment; }
 
 /// Calls f with every two intervals that meet; stops when f returns false.
@@ -45,13 +47,52 @@ void merge(std::vector<Forbidden>& ranges) {
   ranges = std::move(merged);
 }
 
+/// Whether pieces further up are born later and die later, each in one interval: so it is of rows written and read in
+/// order, as almost all are.
+bool in_order(const Block& b) {
+  for (size_t i = 0; i < b.pieces.size(); ++i) {
+    const Piece& p = b.pieces[i];
+    if (p.live.size() != 1 || p.bytes == 0) return false;
+    if (i > 0 && (p.live[0].born < b.pieces[i - 1].live[0].born || p.live[0].dies < b.pieces[i - 1].live[0].dies)) return false;
+  }
+  return true;
+}
+
+/// What p forbids against pieces [first, last] of b, all of which it meets.
+Forbidden against(const Piece& p, const Piece& first, const Piece& last) {
+  return {int64_t{first.offset} - p.offset - p.bytes + 1, int64_t{last.offset} + last.bytes - 1 - p.offset};
+}
+
+/// Of two blocks in order each piece meets a run of the other's pieces, and the run moves up with it: no need to look at
+/// all pairs. (Where rows that nobody writes leave a gap in the run, the gap is forbidden with it.)
+std::vector<Forbidden> forbidden_in_order(const Block& a, const Block& b) {
+  std::vector<Forbidden> ranges;
+  size_t first = 0, end = 0;
+  for (const Piece& p : a.pieces) {
+    while (first < b.pieces.size() && b.pieces[first].live[0].dies < p.live[0].born) ++first;
+    while (end < b.pieces.size() && b.pieces[end].live[0].born <= p.live[0].dies) ++end;
+    if (first < end) ranges.push_back(against(p, b.pieces[first], b.pieces[end - 1]));
+  }
+  merge(ranges);
+  return ranges;
+}
+
 std::vector<Forbidden> forbidden(const Block& a, const Block& b) {
+  if (in_order(a) && in_order(b)) return forbidden_in_order(a, b);
+  constexpr size_t most_pairs = size_t{1} << 22;
+  if (a.pieces.size() * b.pieces.size() > most_pairs) {  // too many to look at: apart, whatever their lives
+    return {{1 - int64_t{a.bytes()}, int64_t{b.bytes()} - 1}};
+  }
   std::vector<Forbidden> ranges;
   for (const Piece& p : a.pieces) {
     for (const Piece& q : b.pieces) {
       if (p.bytes == 0 || q.bytes == 0 || !meet(p.live, q.live)) continue;
-      const int64_t distance = int64_t{q.offset} - p.offset;
-      ranges.push_back({distance - p.bytes + 1, distance + q.bytes - 1});
+      const Forbidden f = against(p, q, q);
+      if (!ranges.empty() && ranges.back().first <= f.first && f.first <= ranges.back().last + 1) {
+        ranges.back().last = std::max(ranges.back().last, f.last);
+      } else {
+        ranges.push_back(f);
+      }
     }
   }
   merge(ranges);
@@ -59,9 +100,11 @@ std::vector<Forbidden> forbidden(const Block& a, const Block& b) {
 }
 
 bool may_coincide(const Block& from, const Block& to, const std::vector<int32_t>& at) {
+  size_t first = 0;  // pieces stand in order of their offsets
   for (const Piece& p : from.pieces) {
-    for (const Piece& q : to.pieces) {
-      if (p.offset + p.bytes <= q.offset || q.offset + q.bytes <= p.offset) continue;
+    while (first < to.pieces.size() && to.pieces[first].offset + to.pieces[first].bytes <= p.offset) ++first;
+    for (size_t i = first; i < to.pieces.size() && to.pieces[i].offset < p.offset + p.bytes; ++i) {
+      const Piece& q = to.pieces[i];
       const bool allowed = each_meeting(p.live, q.live, [&](const Interval& old, const Interval& fresh) {
         return old.dies == fresh.born && std::binary_search(at.begin(), at.end(), fresh.born);
       });
@@ -194,6 +237,7 @@ Layout place(const std::vector<Block>& blocks, const std::vector<Exception>& exc
     random ^= random >> 17;
     return random ^= random << 5;
   };
+  tries = static_cast<int>(std::min<size_t>(static_cast<size_t>(tries), most_pairs_tried / (blocks.size() * blocks.size() + 1)));
   for (int n = 0; n < tries && best.bytes > bound && !blocks.empty(); ++n) {
     order = best_order;
     size_t from = next() % order.size();

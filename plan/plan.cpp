@@ -24,6 +24,32 @@ bool affordable(const Candidate& c, const Candidate& full) {
   return flash <= 4096 || (flash < 100000 && flash + c.bound <= full.bound);
 }
 
+/// The search for the curve stops, with what it has, when it has simulated this many steps and rows read: some seconds.
+/// Real models need a fraction of it, but a file can hold a thousand operations of thousands of rows.
+constexpr int64_t most_work = int64_t{1} << 26;
+
+class Budget {
+ public:
+  explicit Budget(const Problem& problem) : operations_(static_cast<int64_t>(problem.operations.size())) {
+    for (const Operation& op : problem.operations) {
+      steps_ += op.steps;
+      for (const Access& read : op.reads) {
+        for (const RowRange& rows : read.rows) steps_ += rows.empty() ? 0 : rows.end - rows.first;
+      }
+    }
+  }
+  /// Counts one simulation; false when it is one too many. Firing the latest that can looks at all operations each time.
+  bool spend(const Strategy& strategy) {
+    work_ += steps_ * (strategy.on_demand ? 1 : 1 + operations_ / 8);
+    return work_ <= most_work;
+  }
+
+ private:
+  int64_t operations_;
+  int64_t steps_ = 0;
+  int64_t work_ = 0;
+};
+
 Candidate make_candidate(const Problem& problem, Strategy strategy) {
   Candidate c;
   c.order = simulate(problem, strategy);
@@ -42,14 +68,15 @@ Candidate make_candidate(const Problem& problem, Strategy strategy) {
 /// Operations that may write over an input: the two rings may coincide, meeting only when that operation fires.
 std::vector<Exception> in_place(const Problem& problem, const Order& order) {
   std::vector<Exception> exceptions;
+  std::vector<std::vector<int32_t>> fired(problem.operations.size());
+  for (size_t f = 0; f < order.firings.size(); ++f) {
+    fired[static_cast<size_t>(order.firings[f].operation)].push_back(static_cast<int32_t>(f));
+  }
   for (size_t o = 0; o < problem.operations.size(); ++o) {
     const Operation& op = problem.operations[o];
     if (op.in_place.empty() || op.writes.size() != 1) continue;
     const auto to = static_cast<size_t>(op.writes[0].buffer);
-    std::vector<int32_t> at;
-    for (size_t f = 0; f < order.firings.size(); ++f) {
-      if (order.firings[f].operation == static_cast<int32_t>(o)) at.push_back(static_cast<int32_t>(f));
-    }
+    const std::vector<int32_t>& at = fired[o];
     for (int index : op.in_place) {
       const Access& read = op.reads[static_cast<size_t>(index)];
       const auto from = static_cast<size_t>(read.buffer);
@@ -104,6 +131,7 @@ std::vector<Candidate> curve(const Problem& problem) {
   int64_t steps = 1;
   for (const Operation& o : problem.operations) steps += o.steps;
   if (steps > 20000) return points;  // too long for a search of this kind
+  Budget budget(problem);
   for (;;) {
     const Candidate& from = points.back();
     Candidate best;
@@ -115,6 +143,7 @@ std::vector<Candidate> curve(const Problem& problem) {
       // A cut pays where it sets an operation free to fire in blocks, so its neighbour's cut may have to come with it.
       for (const size_t also : {cut, cut + 1}) {
         if (also + 1 < n) s.cut_after[also] = true;
+        if (!budget.spend(s)) return points;
         Candidate c = make_candidate(problem, s);
         const auto saved = static_cast<double>(from.order.firings.size()) - static_cast<double>(c.order.firings.size());
         if (saved <= 0) continue;

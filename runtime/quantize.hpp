@@ -69,8 +69,14 @@ struct Scale {
 /// to 0, where it makes no difference. Rounding, zero point and the half are one addend.
 inline int8_t rescale(int32_t x, const Scale& scale, int32_t centre) {
   const int32_t right = scale.bias_right & 0xff;
-  const auto high = static_cast<int32_t>((static_cast<int64_t>(x) * scale.multiplier + (int64_t{1} << 31)) >> 32);
-  const int32_t y = ((high + centre * (1 << right) + (x >> 31)) >> right) >> 1;
+#if defined(__ARM_FEATURE_DSP)
+  int32_t high = centre * (1 << right);
+  __asm__("smmlar %0, %1, %2, %0" : "+r"(high) : "r"(x), "r"(scale.multiplier));
+#else
+  const int32_t high = centre * (1 << right) +
+                       static_cast<int32_t>((static_cast<int64_t>(x) * scale.multiplier + (int64_t{1} << 31)) >> 32);
+#endif
+  const int32_t y = ((high + (x >> 31)) >> right) >> 1;
   return static_cast<int8_t>(y < -128 ? -128 : (y > 127 ? 127 : y));
 }
 

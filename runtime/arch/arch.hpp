@@ -2,7 +2,6 @@
 #ifndef SMELT_RUNTIME_ARCH_ARCH_HPP
 #define SMELT_RUNTIME_ARCH_ARCH_HPP
 
-#include "paired.hpp"  // IWYU pragma: export
 #include "scalar.hpp"  // IWYU pragma: export
 
 #if defined(__ARM_FEATURE_DSP)
@@ -10,14 +9,14 @@
 namespace smelt {
 using ConvS8 = DspConvS8;
 using DepthwiseS8 = DspDepthwiseS8;
-using DotS8 = PairedDotS8;
+using DotS8 = DspDotS8;
 }  // namespace smelt
 #elif __SIZEOF_POINTER__ == 8
 #include "host.hpp"  // IWYU pragma: export
 namespace smelt {
 using ConvS8 = HostConvS8;
 using DepthwiseS8 = ScalarDepthwiseS8;
-using DotS8 = PairedDotS8;
+using DotS8 = ScalarDotS8;
 }  // namespace smelt
 #else
 namespace smelt {

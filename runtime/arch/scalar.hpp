@@ -206,29 +206,15 @@ __attribute__((noinline)) inline void taps4_f32(const uint8_t* base, const uint3
   acc[3] = d;
 }
 
-/// A vector against a block of four rows of weights, packed by pack::words: for each tap one 32-bit word, its bytes
-/// from the lowest w0 + 128, w1, w2 + 128, w3. `lift` takes the 128 out again.
+/// A vector against two pairs of rows of weights.
 struct ScalarDotS8 {
-  static int32_t lift(const int8_t* x, int32_t n) {
-    int32_t sum = 0;
-    for (int32_t i = 0; i < n; ++i) sum += x[i];
-    return -128 * sum;
-  }
-  static __attribute__((noinline)) void dot(const int8_t* x, const uint32_t* words, int32_t n, int32_t lift,
-                                            int32_t* acc) {
-    const auto* w = reinterpret_cast<const int8_t*>(words);
-    int32_t a = lift, b = 0, c = lift, d = 0;
-    for (const int8_t* end = x + n; x != end; w += 4) {
-      const int32_t u = *x++;
-      a += u * static_cast<uint8_t>(w[0]);
-      b += u * w[1];
-      c += u * static_cast<uint8_t>(w[2]);
-      d += u * w[3];
+  static void dot(const int8_t* x, const int16_t* w, int32_t taps, int32_t* acc) {
+    for (int32_t pair = 0; pair < 2; ++pair, w += taps, acc += 2) {
+      uint32_t both, low;
+      pair_sums_s8(x, reinterpret_cast<const int8_t*>(w), taps, &both, &low);
+      acc[0] = static_cast<int32_t>(low);
+      acc[1] = static_cast<int32_t>(both - low) >> 8;
     }
-    acc[0] = a;
-    acc[1] = b;
-    acc[2] = c;
-    acc[3] = d;
   }
 };
 

@@ -13,34 +13,59 @@ struct FullyConnected {
   int32_t vectors;
   int32_t depth;     ///< of an input vector
   int32_t units;     ///< of an output vector
-  int32_t weights;   ///< offset: for each four units, for each input, four weights (int8: as DotS8 wants them)
-  int32_t channels;  ///< offset: Channel (or float bias) of each unit, padded like the weights
+  int32_t weights;   ///< offset: see runtime/arch/
+  int32_t channels;  ///< offset: Scale::bias_right, Channel or float bias of each unit, padded like the weights
+  int32_t multipliers;      ///< with Scale::bias_right: offset of Scale::multiplier of each unit, or of all
+  int32_t multiplier_step;  ///< 1, or 0 where all have one
   Clamp to;
 };
 
-/// D: see DotS8 in runtime/arch/.
+/// D: a set of primitives. Four units at a time.
 template <class D>
-inline void fully_connected_int8(const Firing& f) {
+inline void fully_connected_pairs(const Firing& f) {
   const auto& p = f.as<FullyConnected>();
   for (int32_t row = f.step; row < f.step + f.count; ++row) {
     const auto* x = f.in<int8_t>(1, row);
     auto* out = f.out<int8_t>(0, row);
     for (int32_t v = 0; v < p.vectors; ++v, x += p.depth) {
-      const int32_t lift = D::lift(x, p.depth);
-      const auto* weights = f.constant<uint32_t>(static_cast<uint32_t>(p.weights));
-      const auto* channels = f.constant<Channel>(static_cast<uint32_t>(p.channels));
-      for (int32_t left = p.units; left > 0; left -= 4, weights += p.depth, channels += 4) {
+      const auto* weights = f.constant<int16_t>(static_cast<uint32_t>(p.weights));
+      const auto* bias_right = f.constant<int32_t>(static_cast<uint32_t>(p.channels));
+      const auto* multiplier = f.constant<int32_t>(static_cast<uint32_t>(p.multipliers));
+      const int32_t centre = p.to.offset;
+      int8_t* const first = out;
+      for (int32_t left = p.units; left > 0; left -= 4, weights += 2 * p.depth) {
         int32_t acc[4];
-        D::dot(x, weights, p.depth, lift, acc);
-        const int32_t n = left < 4 ? left : 4;
-        requantize_store(channels, acc, n, p.to, out);
-        out += n;
+        D::dot(x, weights, p.depth, acc);
+        const int32_t* sum = acc;
+        for (const int32_t* end = acc + (left < 4 ? left : 4); sum != end; ++sum, multiplier += p.multiplier_step) {
+          const Scale scale = {*bias_right++, *multiplier};
+          *out++ = rescale(2 * *sum + (scale.bias_right >> 7), scale, centre);
+        }
       }
+      if (p.to.span != 255) clamp_bytes(first, p.units, p.to);
     }
   }
 }
 
-inline void fully_connected_s8(const Firing& f) { fully_connected_int8<DotS8>(f); }
+/// Of weights and scales that pack::pairs and pack::scales bear, and a depth that is a multiple of four.
+inline void fully_connected_s8(const Firing& f) { fully_connected_pairs<DotS8>(f); }
+
+inline void fully_connected_any_s8(const Firing& f) {
+  const auto& p = f.as<FullyConnected>();
+  for (int32_t row = f.step; row < f.step + f.count; ++row) {
+    const auto* x = f.in<int8_t>(1, row);
+    auto* out = f.out<int8_t>(0, row);
+    for (int32_t v = 0; v < p.vectors; ++v, x += p.depth) {
+      const auto* w = f.constant<int8_t>(static_cast<uint32_t>(p.weights));
+      const auto* channel = f.constant<Channel>(static_cast<uint32_t>(p.channels));
+      for (int32_t left = p.units; left > 0; --left, w += p.depth) {
+        int32_t acc = 0;
+        for (int32_t i = 0; i < p.depth; ++i) acc += x[i] * w[i];
+        requantize_store(channel++, &acc, 1, p.to, out++);
+      }
+    }
+  }
+}
 
 inline void fully_connected_f32(const Firing& f) {
   const auto& p = f.as<FullyConnected>();

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "ir/graph.hpp"
+#include "lower/compile.hpp"
 #include "tests/import/models.hpp"
 
 namespace smelt {
@@ -96,6 +97,20 @@ TEST_P(Sample, EveryByteSaturated) {
 INSTANTIATE_TEST_SUITE_P(Committed, Sample, ::testing::ValuesIn(samples()),
                          [](const auto& info) { return fs::path(info.param).parent_path().filename().string(); });
 
+/// `count` RELUs one after the other.
+Builder relus(const std::vector<int32_t>& shape, int count) {
+  Builder b;
+  int last = b.tensor("in", shape);
+  b.graph().inputs = {last};
+  for (int i = 0; i < count; ++i) {
+    const int next = b.tensor("t" + std::to_string(i), shape);
+    b.op(BuiltinOperator::RELU, {last}, {next});
+    last = next;
+  }
+  b.graph().outputs = {last};
+  return b;
+}
+
 TEST(Hostile, MisalignedBytesAreReadAllTheSame) {
   const Bytes packed = testing::pack(two_relus().model);
   for (size_t shift = 1; shift < 8; ++shift) {
@@ -128,16 +143,33 @@ TEST(Hostile, AbsurdShapesAreRefusedWithoutMemory) {
 }
 
 TEST(Hostile, ManyLargeTensorsAreRefusedTogether) {
-  Builder b;
-  int last = b.tensor("in", {1, 1 << 27});
-  b.graph().inputs = {last};
-  for (int i = 0; i < 20; ++i) {
-    const int next = b.tensor("t", {1, 1 << 27});
-    b.op(BuiltinOperator::RELU, {last}, {next});
-    last = next;
+  EXPECT_EQ(codes(read(relus({1, 1 << 27}, 20).model)), std::vector<std::string>{"E0414"});
+}
+
+TEST(Hostile, TensorsTooLongForTheDeviceAreRefusedBeforeTheyAreCutIntoRows) {
+  for (const Builder& b : {relus({1, 1 << 27, 1, 1}, 2), relus({1, 65535, 1, 1}, 500)}) {
+    const Result<Graph> graph = read(b.model);
+    ASSERT_TRUE(graph) << graph.failure().to_string();
+    const size_t peak = testing::heap_peak([&] {
+      const Result<Program> program = lower(*graph, plan::Rings::automatic);
+      ASSERT_FALSE(program);
+      EXPECT_EQ(program.failure().diagnostics.at(0).code, "E0501");
+    });
+    EXPECT_LT(peak, size_t{16} << 20);
   }
-  b.graph().outputs = {last};
-  EXPECT_EQ(codes(read(b.model)), std::vector<std::string>{"E0414"});
+}
+
+TEST(Hostile, LongTensorsArePlannedInProportion) {
+  const Result<Graph> graph = read(relus({1, 16000, 1, 1}, 8).model);  // a second of sound, sample by sample
+  ASSERT_TRUE(graph) << graph.failure().to_string();
+  for (const plan::Rings rings : {plan::Rings::full, plan::Rings::automatic, plan::Rings::balanced}) {
+    const size_t peak = testing::heap_peak([&] {
+      const Result<Program> program = lower(*graph, rings);
+      ASSERT_TRUE(program) << program.failure().to_string();
+      EXPECT_LT(program->plan.arena_bytes, 2 * 16000u + 1000) << "each in the place of the one before";
+    });
+    EXPECT_LT(peak, size_t{128} << 20);
+  }
 }
 
 TEST(Hostile, AFewBytesReferredToAgainAndAgain) {
