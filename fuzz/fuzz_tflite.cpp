@@ -36,6 +36,7 @@ bool cheap(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const OpDef* op = find_op(node.op);
     if (op->macs != nullptr) macs += op->macs(graph, node);
+    macs += node.attrs.i("filter_h") * node.attrs.i("filter_w") * elements(graph.at(node.out()).shape);  // pooling
     if (macs < 0 || macs > 300'000) return false;
   }
   return bytes <= 32 * 1024;

@@ -38,7 +38,7 @@ class Lowerer {
     if (options_.push) {
       if (Outcome o = push_input(); !o) return o.failure();
     }
-    if (Outcome o = check_rows(); !o) return o.failure();
+    if (Outcome o = check_size(); !o) return o.failure();
     if (Outcome o = lower_nodes(); !o) return o.failure();
     if (Outcome o = check_limits(); !o) return o.failure();
     make_buffers();
@@ -87,18 +87,23 @@ class Lowerer {
     return Done{};
   }
 
-  /// Before anything is made of them: which rows each step needs is listed row by row.
-  Outcome check_rows() const {
+  /// Before anything is made of the nodes: which rows each step needs is listed row by row.
+  Outcome check_size() const {
     const Graph& graph = program_.graph;
     constexpr int64_t most_rows = int64_t{1} << 20;
+    constexpr double most_macs = 1e11;  // minutes on the host, which computes the known answer; hours on a device
     int64_t rows = 0;
+    double macs = 0;
     for (const Node& node : graph.nodes) {
       for (const auto* ids : {&node.inputs, &node.outputs}) {
         for (TensorId id : *ids) {
           if (id != no_tensor && !graph.at(id).constant()) rows += row_count(graph.at(id).shape);
         }
       }
+      const OpDef* op = find_op(node.op);
+      macs += op->macs != nullptr ? static_cast<double>(op->macs(graph, node)) : 0;
       if (rows > most_rows) return too_large("its tensors have more than " + std::to_string(most_rows) + " rows in all");
+      if (macs > most_macs) return too_large("it takes more than 100,000,000,000 multiply-accumulates");
     }
     return Done{};
   }

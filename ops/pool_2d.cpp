@@ -90,8 +90,13 @@ Result<std::vector<TensorType>> infer_pool(const Graph& graph, const Node& node)
                 "windows of more than " + std::to_string(max_average_count) + " elements are not supported",
                 "pool in two stages");
   }
-  return std::vector<TensorType>{
+  const std::vector<TensorType> types = {
       {in.dtype, {in.shape[0], static_cast<int32_t>(h), static_cast<int32_t>(w), in.shape[3]}}};
+  constexpr int64_t most_taps = int64_t{1} << 35;  // of all windows: minutes
+  if (static_cast<double>(taps) * static_cast<double>(h) * static_cast<double>(w) * in.shape[0] * in.shape[3] > most_taps) {
+    return fail(graph, node, "E0303", "so many windows of this size would take hours", "pool in two stages");
+  }
+  return types;
 }
 
 // ---- oracle ----
@@ -109,11 +114,10 @@ void for_each_window(const Evaluation& e, Pixel pixel) {
       for (int64_t ox = 0; ox < out[2]; ++ox) {
         for (int64_t c = 0; c < out[3]; ++c) {
           std::vector<T> values;
-          for (int64_t fy = 0; fy < v.filter; ++fy) {
-            for (int64_t fx = 0; fx < h.filter; ++fx) {
-              const int64_t iy = oy * v.stride - v.before + fy;
-              const int64_t ix = ox * h.stride - h.before + fx;
-              if (iy < 0 || iy >= in[1] || ix < 0 || ix >= in[2]) continue;
+          const int64_t top = oy * v.stride - v.before;
+          const int64_t left = ox * h.stride - h.before;
+          for (int64_t iy = std::max<int64_t>(top, 0); iy < std::min<int64_t>(top + v.filter, in[1]); ++iy) {
+            for (int64_t ix = std::max<int64_t>(left, 0); ix < std::min<int64_t>(left + h.filter, in[2]); ++ix) {
               values.push_back(e.in[0]->as<T>()[((n * in[1] + iy) * in[2] + ix) * in[3] + c]);
             }
           }
