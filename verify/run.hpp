@@ -23,7 +23,7 @@ struct Job {
   std::vector<Batch> batches;
   bool fill = true;             ///< the arena holds 0xA5 before every inference
   bool watch_alignment = true;  ///< on targets with strict alignment, an unaligned access ends the run
-  std::string plugin;           ///< a further plugin of the emulator, with its arguments; empty: none
+  std::string plugin{};         ///< a further plugin of the emulator, with its arguments; empty: none
   std::chrono::seconds deadline{120};
 };
 

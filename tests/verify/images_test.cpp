@@ -173,7 +173,7 @@ TEST_P(OnTarget, CrashesBecomeFailures) {
 
 TEST_P(OnTarget, EndlessLoopsEnd) {
   const Image image = build(image_of(ImageKind::measure, {odd()}));
-  const auto hang = run_image(target, image, {{{0, {{order(2, 0)}}}}, true, true, std::chrono::seconds(1)});
+  const auto hang = run_image(target, image, {{{0, {{order(2, 0)}}}}, true, true, "", std::chrono::seconds(1)});
   ASSERT_FALSE(hang);
   EXPECT_EQ(hang.failure().diagnostics[0].code, "E0722");
 }
