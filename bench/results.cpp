@@ -66,7 +66,7 @@ Result<Engine> profile(const std::filesystem::path& tool, const std::filesystem:
                                                     ".", std::chrono::minutes(10));
     const auto json = nlohmann::json::parse(ended.output, nullptr, false);
     if (ended.status != 0 || json.is_discarded()) {
-      return Failure("E0721", m.file, "smelt profile ended with status " + std::to_string(ended.status), ended.output);
+      return Failure("E0901", m.file, "smelt profile ended with status " + std::to_string(ended.status), ended.output);
     }
     const auto number = [&](const char* group, const char* key) -> std::optional<std::uint64_t> {
       const auto& value = json.at(group).at(key);

@@ -25,7 +25,7 @@ Outcome replace(const fs::path& page, const std::string& key, const std::string&
   const std::size_t from = text.find(begin);
   const std::size_t to = from == std::string::npos ? from : text.find(end, from);
   if (to == std::string::npos)
-    return Failure("E0722", page.string(), "lacks the marks of table " + key, "add " + begin + end);
+    return Failure("E0902", page.string(), "lacks the marks of table " + key, "add " + begin + end);
   text.replace(from + begin.size(), to - from - begin.size(), content);
   return write_file(page.string(), text);
 }
@@ -52,7 +52,7 @@ Outcome replace_commands(const fs::path& page, const fs::path& tool) {
     for (std::string word; words >> word;) command.push_back(word);
     const verify::Ended ended = verify::run_program(command, SMELT_SOURCE_DIR, std::chrono::minutes(10));
     if (ended.status != 0)
-      return Failure("E0721", shown, "ended with status " + std::to_string(ended.status), ended.output);
+      return Failure("E0901", shown, "ended with status " + std::to_string(ended.status), ended.output);
     const std::string printed = key == shown ? ended.output : paragraph(ended.output, key.substr(shown.size() + 3));
     if (Outcome o = replace(page, key, "```\n$ " + shown + "\n" + printed + "```\n"); !o) return o;
   }
@@ -62,7 +62,7 @@ Outcome replace_commands(const fs::path& page, const fs::path& tool) {
 Outcome run(const fs::path& tool, const std::string& target, const std::string& form) {
   const char* data = std::getenv("SMELT_DATA_DIR");
   if (data == nullptr) {
-    return Failure("E0723", "SMELT_DATA_DIR", "is not set",
+    return Failure("E0903", "SMELT_DATA_DIR", "is not set",
                    "point it to a folder with the files named in bench/peers.toml");
   }
   const fs::path source = SMELT_SOURCE_DIR;

@@ -90,6 +90,8 @@ Result<ExitCode> compile(const Options& options) {
     std::printf("%s", to_text(report).c_str());
     if (!options.directory.empty()) {
       std::printf("\n  wrote %s: %s.cpp, %s.hpp and what they need\n", options.directory.c_str(), name.c_str(), name.c_str());
+    } else {
+      std::printf("\n  wrote nothing: -o DIR emits the library\n");
     }
   }
   if (Outcome o = check_limits(options, report, program); !o) return o.failure();
