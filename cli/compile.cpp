@@ -59,7 +59,7 @@ Result<ExitCode> compile(const Options& options) {
   const Result<targets::Target> target = targets::load_target(options.target);
   if (!target) return target.failure();
   if ((options.max_ram || options.max_flash) && target->memories.empty()) {
-    return Failure(ExitCode::usage, {"E0004", "--target " + options.target, "sizes are measured on microcontrollers only",
+    return Failure(ExitCode::usage, {"E0005", "--target " + options.target, "sizes are measured on microcontrollers only",
                                      "name another target with --max-ram and --max-flash; see `smelt targets`"});
   }
   Result<Compiled> compiled = load(options);
