@@ -70,25 +70,34 @@ std::vector<Bytes> inputs_for(const Graph& graph, uint32_t seed) {
   return inputs;
 }
 
+/// Both extremes of ring depth, and by the seed one of what lies between.
+std::vector<LowerOptions> modes(uint32_t seed) {
+  static const LowerOptions others[] = {{plan::Rings::automatic},     {plan::Rings::balanced},
+                                        {plan::Rings::full, 1},       {plan::Rings::automatic, 0, true},
+                                        {plan::Rings::full, 0, true}, {plan::Rings::minimum, 0, true}};
+  return {{plan::Rings::full}, {plan::Rings::minimum}, others[seed / 16 % std::size(others)]};
+}
+
 void run_both_ways(const Graph& read, uint32_t seed) {
   const std::vector<Bytes> inputs = inputs_for(read, seed);
   const std::vector<Value> expected = evaluate(read, inputs);
   Graph graph = read;
   PassLog log;
-  run_passes(graph, log);
+  run_passes(graph, log, {.keep_all_tensors = seed / 128 % 4 == 0, .dump = {}});
   must(verify_graph(graph), "the passes broke the graph");
-  for (const plan::Rings rings : {plan::Rings::full, plan::Rings::minimum}) {
-    const Result<Program> program = lower(graph, rings);
-    if (!program) return;  // what cannot be lowered says so
+  for (const LowerOptions& options : modes(seed)) {
+    const Result<Program> program = lower(graph, options);
+    if (!program) continue;  // what cannot be lowered, or not pushed, says so
     Interpreter interpreter(*program);
     const std::vector<Bytes> outputs = interpreter.run(inputs);
+    if (seed % 16 == 0) emit(*program, {.name = identifier(graph.name)});
     if (has_floats(read)) continue;
     for (size_t o = 0; o < outputs.size(); ++o) {
       if (outputs[o] == expected[static_cast<size_t>(read.outputs[o])].bytes) continue;
-      wrong("output " + std::to_string(o) + " differs from the oracle at rings " +
-            std::to_string(static_cast<int>(rings)) + "\n" + print(read) + "\nafter passes\n" + print(graph));
+      wrong("output " + std::to_string(o) + " differs from the oracle; rings " +
+            std::to_string(static_cast<int>(options.rings)) + (options.push ? ", pushed" : "") + "\n" + print(read) +
+            "\nafter passes\n" + print(graph));
     }
-    if (rings == plan::Rings::minimum && seed % 16 == 0) emit(*program, {.name = identifier(graph.name)});
   }
 }
 
