@@ -42,7 +42,7 @@ Outcome check_limits(const Options& options, const Report& report, const Program
   const std::uint64_t flash = std::uint64_t{sizes.code_bytes} + (report.measured && report.measured->sizes ? sizes.weights_bytes : report.weights_bytes);
   if (options.max_ram && ram > *options.max_ram) {
     broken.diagnostics.push_back({"E0801", report.model, "needs " + grouped(ram) + " bytes of RAM, the limit is " + grouped(*options.max_ram),
-                                  "largest tenants of the arena:" + tenants(program, true)});
+                                  "largest tenants of the arena:" + short_names(tenants(program, true))});
   }
   if (options.max_flash && flash > *options.max_flash) {
     broken.diagnostics.push_back({"E0802", report.model,

@@ -1,6 +1,7 @@
 #include "cli/report.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "ops/ranges.hpp"
 
@@ -11,6 +12,25 @@ constexpr const char* reference = "TensorFlow Lite reference kernels (double rou
 
 template <class T>
 Json or_null(const std::optional<T>& value) { return value ? Json(*value) : Json(nullptr); }
+
+/// What passes did, "pass: what" a line: the first ones of each pass.
+std::string few_of_each(const std::vector<std::string>& lines) {
+  constexpr int shown = 3;
+  std::map<std::string, int> count;
+  for (const std::string& line : lines) ++count[line.substr(0, line.find(':'))];
+  std::map<std::string, int> seen;
+  std::string text;
+  for (const std::string& line : lines) {
+    const std::string pass = line.substr(0, line.find(':'));
+    const int n = ++seen[pass];
+    if (n <= shown || count[pass] == shown + 1) {
+      text += "    " + short_names(line) + "\n";
+    } else if (n == count[pass]) {
+      text += "    " + pass + ": " + std::to_string(n - shown) + " more, all in --json\n";
+    }
+  }
+  return text;
+}
 
 std::string cell(const std::optional<std::uint64_t>& n) { return n ? grouped(*n) : "-"; }
 
@@ -34,6 +54,22 @@ std::string grouped(std::uint64_t n) {
   std::string digits = std::to_string(n);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
   return digits;
+}
+
+std::string short_names(const std::string& text) {
+  std::string result;
+  bool quoted = false, skipping = false;
+  for (const char c : text) {
+    if (c == '"') {
+      quoted = !quoted;
+      skipping = false;
+    } else if (quoted && c == ';' && !skipping) {
+      skipping = true;
+      result += "...";
+    }
+    if (!skipping) result += c;
+  }
+  return result;
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {
@@ -239,7 +275,7 @@ std::string to_text(const Report& r) {
   if (!removed.empty()) text += "\n" + removed;
   if (!r.removed.empty()) {
     text += "\n  passes\n";
-    for (const std::string& line : r.removed) text += "    " + line + "\n";
+    text += few_of_each(r.removed);
   }
   return text;
 }

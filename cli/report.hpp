@@ -65,6 +65,9 @@ std::string cycles_text(const profile::Cycles& cycles, const std::vector<OpRepor
 /// 1234567 as "1,234,567".
 std::string grouped(std::uint64_t n);
 
+/// Converters join the names of what they fused by semicolons: quoted names end at the first one.
+std::string short_names(const std::string& text);
+
 /// Columns aligned to the widest cell; numbers (digits and commas) to the right.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 
