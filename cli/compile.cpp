@@ -90,7 +90,7 @@ Result<ExitCode> compile(const Options& options) {
     std::printf("%s", to_text(report).c_str());
     if (!options.directory.empty()) {
       std::printf("\n  wrote %s: %s.cpp, %s.hpp and what they need\n", options.directory.c_str(), name.c_str(), name.c_str());
-    } else {
+    } else if (!report.measured) {
       std::printf("\n  wrote nothing: -o DIR emits the library\n");
     }
   }
