@@ -9,10 +9,11 @@ namespace {
 constexpr std::optional<std::uint64_t> Figures::*columns[] = {&Figures::arena, &Figures::stack, &Figures::code,
                                                               &Figures::weights, &Figures::instructions};
 
-std::vector<const Engine*> engines(const Recorded& recorded, const Engine& smelt, bool all_peers) {
-  std::vector<const Engine*> list = {&smelt};
+std::vector<const Engine*> engines(const Recorded& recorded, const std::vector<Engine>& smelt, bool all_peers) {
+  std::vector<const Engine*> list;
+  for (const Engine& engine : smelt) list.push_back(&engine);
   for (const Engine& peer : recorded.peers) {
-    if (peer.target == smelt.target && (all_peers || list.size() == 1)) list.push_back(&peer);
+    if (peer.target == smelt[0].target && (all_peers || list.size() == smelt.size())) list.push_back(&peer);
   }
   return list;
 }
@@ -35,12 +36,12 @@ std::string grouped(std::uint64_t n) {
   return digits;
 }
 
-Rows comparison(const Recorded& recorded, const Engine& smelt, bool all_peers) {
+Rows comparison(const Recorded& recorded, const std::vector<Engine>& smelt, bool all_peers) {
   Rows rows = {{"model", "engine", "RAM (arena)", "stack", "code", "weights", "instructions"}};
   const auto list = engines(recorded, smelt, all_peers);
   for (std::size_t m = 0; m < recorded.models.size(); ++m) {
     for (const Engine* engine : list) {
-      std::vector<std::string> row = {engine == &smelt ? recorded.models[m].name : "", engine->name};
+      std::vector<std::string> row = {engine == list[0] ? recorded.models[m].name : "", engine->name};
       for (const auto column : columns) {
         const auto& value = engine->figures[m].*column;
         row.push_back(value ? grouped(*value) : "-");

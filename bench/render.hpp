@@ -10,8 +10,8 @@ namespace smelt::bench {
 /// Rows of a table, the first one its heading.
 using Rows = std::vector<std::vector<std::string>>;
 
-/// Model by model, Smelt first, then each peer that was recorded on its target.
-Rows comparison(const Recorded& recorded, const Engine& smelt, bool all_peers);
+/// Model by model: Smelt, one way or several, then the first peer or all that were recorded on that target.
+Rows comparison(const Recorded& recorded, const std::vector<Engine>& smelt, bool all_peers);
 /// Published records in millions of cycles.
 Rows records(const Recorded& recorded);
 

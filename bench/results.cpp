@@ -58,12 +58,14 @@ Result<Recorded> read_peers(const std::filesystem::path& file) {
 }
 
 Result<Engine> profile(const std::filesystem::path& tool, const std::filesystem::path& data, const Recorded& recorded,
-                       const std::string& target) {
+                       const std::string& target, const std::vector<std::string>& options) {
   Engine smelt{"Smelt", "Smelt", target, {}};
+  for (const std::string& option : options) smelt.name += " " + option;
   for (const Model& m : recorded.models) {
-    const verify::Ended ended = verify::run_program({tool.string(), "profile", (data / m.file).string(), "--target",
-                                                     target, "--inputs", (data / m.inputs).string(), "--json"},
-                                                    ".", std::chrono::minutes(10));
+    std::vector<std::string> command = {tool.string(), "profile",  (data / m.file).string(),   "--target",
+                                        target,        "--inputs", (data / m.inputs).string(), "--json"};
+    command.insert(command.end(), options.begin(), options.end());
+    const verify::Ended ended = verify::run_program(command, ".", std::chrono::minutes(10));
     const auto json = nlohmann::json::parse(ended.output, nullptr, false);
     if (ended.status != 0 || json.is_discarded()) {
       return Failure("E0901", m.file, "smelt profile ended with status " + std::to_string(ended.status), ended.output);

@@ -47,8 +47,8 @@ struct Recorded {
 
 Result<Recorded> read_peers(const std::filesystem::path& file);
 
-/// Runs `tool profile --json` on every model found below `data`.
+/// Runs `tool profile --json` with further options on every model found below `data`.
 Result<Engine> profile(const std::filesystem::path& tool, const std::filesystem::path& data, const Recorded& recorded,
-                       const std::string& target);
+                       const std::string& target, const std::vector<std::string>& options);
 
 }  // namespace smelt::bench
