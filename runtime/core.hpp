@@ -91,16 +91,21 @@ struct Firing {
   template <class T>
   const T* in(uint32_t view, int32_t row) const {
     const View& v = views[view];
-    return reinterpret_cast<const T*>((v.base == View::weights ? weights : arena) + slot(v, row));
+    const void* at = (v.base == View::weights ? weights : arena) + slot(v, row);
+    return static_cast<const T*>(at);
   }
 
   /// Row `row` of operand `view`, to write (outputs and scratch always live in the arena).
   template <class T>
-  T* out(uint32_t view, int32_t row) const { return reinterpret_cast<T*>(arena + slot(views[view], row)); }
+  T* out(uint32_t view, int32_t row) const {
+    void* at = arena + slot(views[view], row);
+    return static_cast<T*>(at);
+  }
 
  private:
   static uint32_t slot(const View& v, int32_t row) {
     const uint32_t r = static_cast<uint32_t>(row);
+    if (v.depth == 0) __builtin_unreachable();
     return v.offset + (r < v.depth ? r : r % v.depth) * v.pitch;
   }
 };

@@ -76,7 +76,7 @@ inline int8_t rescale(int32_t x, const Scale& scale, int32_t centre) {
   const int32_t high = centre * (1 << right) +
                        static_cast<int32_t>((static_cast<int64_t>(x) * scale.multiplier + (int64_t{1} << 31)) >> 32);
 #endif
-  const int32_t y = ((high + (x >> 31)) >> right) >> 1;
+  const int32_t y = ((high + sign_mask(x)) >> right) >> 1;
   return static_cast<int8_t>(y < -128 ? -128 : (y > 127 ? 127 : y));
 }
 

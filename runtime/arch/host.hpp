@@ -13,7 +13,7 @@ struct HostConvS8 {
   static constexpr bool plain = false;
   static constexpr int32_t tap_bytes = 2;
 
-  static int16_t* slot(uint8_t* patch, int32_t) { return reinterpret_cast<int16_t*>(patch); }
+  static int16_t* slot(void* patch, int32_t) { return static_cast<int16_t*>(patch); }
   static int16_t* put(int16_t* at, const int8_t* x, int32_t n) {
     for (const int8_t* end = x + n; x != end; x += 4, at += 4) {
       at[0] = x[0];

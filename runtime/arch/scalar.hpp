@@ -65,7 +65,7 @@ struct PlainPatch {
   static constexpr bool plain = true;
   static constexpr int32_t tap_bytes = sizeof(T);
 
-  static T* slot(uint8_t* patch, int32_t) { return reinterpret_cast<T*>(patch); }
+  static T* slot(void* patch, int32_t) { return static_cast<T*>(patch); }
   /// n > 0 taps; returns where the next ones go.
   static T* put(T* at, const T* x, int32_t n) {
     if constexpr (sizeof(T) == 1) {

@@ -137,7 +137,7 @@ inline void depthwise_conv_2d(const Firing& f) {
   auto* zeros = reinterpret_cast<T*>(rows + p.kernel_h);
   for (int32_t c = 0; c < p.in_c; ++c) zeros[c] = static_cast<T>(p.zero);
   const auto zeros_at = static_cast<uint32_t>(reinterpret_cast<const uint8_t*>(zeros) - f.arena);
-  const auto pixel = static_cast<uint32_t>(p.in_c) * sizeof(T);
+  const uint32_t pixel = static_cast<uint32_t>(p.in_c) * static_cast<uint32_t>(sizeof(T));
   const int32_t last_inside = p.in_w - 1 - (p.kernel_w - 1) * p.dilation_w;  // leftmost column of such a window
   int32_t row = f.step * p.step_rows;
   int32_t image = 0;

@@ -195,11 +195,11 @@ TEST(Selftest, NoticesOneChangedParameter) {
     write(package_of(models.at(name).program, name), temp.path());
     const fs::path source = temp.path() / (name + ".cpp");
     std::string text = read_text(source);
-    const std::string mark = name == "tones" ? "/*to.low*/ -128" : "/*scale*/ ";
+    const std::string mark = name == "tones" ? "/*to.offset*/ -255" : "/*scale*/ ";
     const size_t at = text.find(mark);
     ASSERT_NE(at, std::string::npos) << text;
     if (name == "tones") {
-      text.replace(at, mark.size(), "/*to.low*/ -100");
+      text.replace(at, mark.size(), "/*to.offset*/ -155");
     } else {
       text.replace(at, mark.size(), "/*scale*/ 8388608 + ");  // twice the float
     }

@@ -62,7 +62,7 @@ TEST_P(OnTarget, MeasuresAWholeInference) {
     EXPECT_EQ(inference.stack_bytes.has_value(), target.emulator.has_value());
     if (inference.instructions) {
       EXPECT_GT(*inference.instructions, 400U);
-      EXPECT_LT(*inference.instructions, 3000U);
+      EXPECT_LT(*inference.instructions, target.name == "cortex-m0plus" ? 4000U : 3000U);  // M0+ divides in software
       EXPECT_EQ(*inference.instructions, *result.batches[0][0].instructions);
     }
     if (inference.stack_bytes) {

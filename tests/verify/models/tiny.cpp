@@ -32,9 +32,9 @@ const smelt::View views[4] = {{32, 4, 2, 0, 0}, {0, 4, 8, 0, 0}, {40, 4, 8, 0, 0
 extern const smelt::Op ops[2];
 const smelt::Op ops[2] = {{add, &params[0], 0, 1, 8}, {add, &params[1], 2, 2, 8}};
 extern const uint16_t schedule[8];
-const uint16_t schedule[8] = {smelt::Run::pack(0, 2), smelt::Run::pack(1, 1), smelt::Run::pack(0, 2),
-                              smelt::Run::pack(1, 1), smelt::Run::pack(0, 2), smelt::Run::pack(1, 1),
-                              smelt::Run::pack(0, 2), smelt::Run::pack(1, 1)};
+const uint16_t schedule[8] = {smelt::Run::pack(0, 2), smelt::Run::pack(1, 2), smelt::Run::pack(0, 2),
+                              smelt::Run::pack(1, 2), smelt::Run::pack(0, 2), smelt::Run::pack(1, 2),
+                              smelt::Run::pack(0, 2), smelt::Run::pack(1, 2)};
 extern const smelt::Model model;
 const smelt::Model model = {ops, views, schedule, weights, 2, 8, 72};
 
