@@ -6,7 +6,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <set>
 
 #include <unistd.h>
@@ -44,8 +43,13 @@ std::vector<std::string> roots(const Program& p) {
 
 /// A header without its own includes of runtime headers, for the single-file form.
 std::string without_includes(const std::string& text) {
-  static const std::regex include("#include \"[^\"]*\"[^\n]*\n");
-  return std::regex_replace(text, include, "");
+  std::string kept;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+    if (text.compare(at, 10, "#include \"") != 0) kept.append(text, at, end - at);
+    at = end;
+  }
+  return kept;
 }
 
 const std::string& runtime_text(const std::string& path) {
