@@ -279,6 +279,7 @@ typedef struct @name@_context {
   uint8_t* arena;
   uint16_t run;
   uint16_t fired;
+  uint16_t turns;
 } @name@_context;
 
 typedef enum @name@_type {
@@ -413,12 +414,17 @@ void copy(void* to, const void* from, size_t bytes) {
   if (to != from) __builtin_memcpy(to, from, bytes);
 }
 
+void keep(@name@_context* ctx, const smelt::Cursor& cursor) {
+  ctx->run = cursor.run;
+  ctx->fired = cursor.fired;
+  ctx->turns = cursor.turns;
+}
+
 @advance@
 void rewind(@name@_context* ctx) {
   smelt::Cursor cursor{};
   smelt::begin(model, ctx->arena, cursor);
-  ctx->run = cursor.run;
-  ctx->fired = cursor.fired;
+  keep(ctx, cursor);
 }
 
 @run@
@@ -429,8 +435,7 @@ extern "C" {
 @name@_status @name@_init(@name@_context* ctx, void* arena, size_t bytes) {
   if (ctx == nullptr) return @NAME@_BAD_ARGUMENT;
   ctx->arena = nullptr;
-  ctx->run = 0;
-  ctx->fired = 0;
+  keep(ctx, smelt::Cursor{});
   if (arena == nullptr || bytes < @NAME@_ARENA_BYTES) return @NAME@_BAD_ARGUMENT;
   if (reinterpret_cast<uintptr_t>(arena) % @NAME@_ARENA_ALIGN != 0) return @NAME@_BAD_ARGUMENT;
   ctx->arena = static_cast<uint8_t*>(arena);

@@ -13,10 +13,9 @@ const Progress steps = {
     R"(  Status step(uint32_t rows) { return @name@_step(context(), rows); }
 )",
     R"(bool advance(@name@_context* ctx, uint32_t rows) {
-  smelt::Cursor cursor{ctx->run, ctx->fired};
+  smelt::Cursor cursor{ctx->run, ctx->fired, ctx->turns};
   const bool left = smelt::step(model, ctx->arena, cursor, rows);
-  ctx->run = cursor.run;
-  ctx->fired = cursor.fired;
+  keep(ctx, cursor);
   return left;
 }
 )",
@@ -44,14 +43,13 @@ const Progress pushes = {
     R"(  Status push_row(const @type@* row) { return @name@_push_row(context(), row); }
 )",
     R"(bool push(@name@_context* ctx, const void* row) {
-  smelt::Cursor cursor{ctx->run, ctx->fired};
+  smelt::Cursor cursor{ctx->run, ctx->fired, ctx->turns};
   bool left = false;
   if (smelt::waiting(model, cursor)) {
     smelt::take_row(model, ctx->arena, cursor, row);
     left = smelt::step(model, ctx->arena, cursor, UINT32_MAX);
   }
-  ctx->run = cursor.run;
-  ctx->fired = cursor.fired;
+  keep(ctx, cursor);
   return left;
 }
 )",

@@ -122,7 +122,7 @@ std::string tables(const Program& program) {
     text += "\n// Operands: offset, pitch, depth, base.\n" + table("smelt::View views[]", views);
     text += "\n// Operations: kernel, parameters, first operand, most steps of a call, steps of an inference.\n" +
             table("smelt::Op ops[]", ops);
-    text += "\n// Firing order: operation * 64 + steps - 1; an even number of entries.\nalignas(4) constexpr uint16_t schedule[] = {\n" +
+    text += "\n// Firing order: operation * 64 + steps - 1; 65535, entries to repeat, times more. An even number of entries.\nalignas(4) constexpr uint16_t schedule[] = {\n" +
             wrap(runs) + "};\n";
   }
   text += "\n}  // namespace\n\nconstexpr smelt::Model model = {" +

@@ -22,8 +22,8 @@ std::vector<int32_t> oldest_needed(const Access& access) {
 
 class Simulation {
  public:
-  explicit Simulation(const Problem& problem)
-      : problem_(problem), next_(problem.operations.size(), 0), written_(problem.buffers.size(), 0) {
+  Simulation(const Problem& problem, const Strategy& strategy)
+      : problem_(problem), strategy_(strategy), next_(problem.operations.size(), 0), written_(problem.buffers.size(), 0) {
     order_.depths.assign(problem.buffers.size(), 1);
     order_.scratches.resize(problem.operations.size());
     readers_.resize(problem.buffers.size());
@@ -44,22 +44,32 @@ class Simulation {
 
   bool finished(size_t o) const { return next_[o] == problem_.operations[o].steps; }
 
-  bool ready(size_t o) const {
-    if (finished(o)) return false;
-    const auto step = static_cast<size_t>(next_[o]);
+  /// Whether everything is there that the next `count` steps read.
+  bool ready(size_t o, int32_t count) const {
     return std::all_of(problem_.operations[o].reads.begin(), problem_.operations[o].reads.end(), [&](const Access& a) {
-      return a.rows[step].empty() || a.rows[step].end <= written_[static_cast<size_t>(a.buffer)];
+      for (int32_t s = next_[o]; s < next_[o] + count; ++s) {
+        const RowRange& rows = a.rows[static_cast<size_t>(s)];
+        if (!rows.empty() && rows.end > written_[static_cast<size_t>(a.buffer)]) return false;
+      }
+      return true;
     });
   }
 
-  /// Fires up to `most` steps at once, as far as their inputs are there: what any of them reads stays until all are done,
-  /// what any of them writes is taken from the beginning.
-  void fire(size_t o, int32_t most) {
+  /// Steps of the next firing of an operation that has any left.
+  int32_t block(size_t o, bool alone) const {
+    const Operation& op = problem_.operations[o];
+    const bool together = alone || (!strategy_.in_blocks.empty() && strategy_.in_blocks[o]);
+    return std::min({op.steps - next_[o], together ? op.block : 1, static_cast<int32_t>(Run::max_count)});
+  }
+
+  /// Fires `count` steps at once: what any of them reads stays until all are done, what any of them writes is taken from
+  /// the beginning.
+  void fire(size_t o, int32_t count) {
+    SMELT_ASSERT(ready(o, count), "deadlock in the firing order");
     const Operation& op = problem_.operations[o];
     const auto now = static_cast<int32_t>(order_.firings.size());
     const int32_t first_step = next_[o];
-    int32_t count = 0;
-    for (; count < most && ready(o); ++count) {
+    while (next_[o] < first_step + count) {
       const auto step = static_cast<size_t>(next_[o]++);
       for (const Access& read : op.reads) {
         for (int32_t r = read.rows[step].first; r < read.rows[step].end; ++r) row(read.buffer, r).dies = now;
@@ -88,27 +98,29 @@ class Simulation {
   }
 
   void fire_all(size_t o) {
-    while (!finished(o)) fire(o, std::min<int32_t>(problem_.operations[o].block, Run::max_count));
+    while (!finished(o)) fire(o, block(o, true));
   }
 
   /// Fires o once, after whatever must fire before it.
   void demand(size_t o) {
-    const auto step = static_cast<size_t>(next_[o]);
+    const int32_t count = block(o, false);
     for (const Access& read : problem_.operations[o].reads) {
       const auto b = static_cast<size_t>(read.buffer);
-      if (read.rows[step].empty()) continue;
-      while (written_[b] < read.rows[step].end) {
-        SMELT_ASSERT(writer_[b] >= 0 && !finished(static_cast<size_t>(writer_[b])), "deadlock: nobody writes a row");
-        demand(static_cast<size_t>(writer_[b]));
+      for (int32_t s = next_[o]; s < next_[o] + count; ++s) {
+        const RowRange& rows = read.rows[static_cast<size_t>(s)];
+        while (!rows.empty() && written_[b] < rows.end) {
+          SMELT_ASSERT(writer_[b] >= 0 && !finished(static_cast<size_t>(writer_[b])), "deadlock: nobody writes a row");
+          demand(static_cast<size_t>(writer_[b]));
+        }
       }
     }
-    fire(o, 1);
+    fire(o, count);
   }
 
   /// Fires the latest operation of [first, end) that can.
   bool fire_latest(size_t first, size_t end) {
-    while (end > first && !ready(end - 1)) --end;
-    if (end > first) fire(end - 1, 1);
+    while (end > first && (finished(end - 1) || !ready(end - 1, block(end - 1, false)))) --end;
+    if (end > first) fire(end - 1, block(end - 1, false));
     return end > first;
   }
 
@@ -120,7 +132,7 @@ class Simulation {
       if (buffer.output) {
         for (Interval& life : rows_[b]) life.dies = end;
       }
-      order_.buffers.push_back(block(b));
+      order_.buffers.push_back(life(b));
     }
     return std::move(order_);
   }
@@ -131,7 +143,7 @@ class Simulation {
   Interval& row(int buffer, int32_t r) { return rows_[static_cast<size_t>(buffer)][static_cast<size_t>(r)]; }
 
   /// A full ring row by row; a shallow one as a whole, live while any of its rows is.
-  Block block(size_t b) const {
+  Block life(size_t b) const {
     Block block;
     const auto bytes = static_cast<uint32_t>(problem_.buffers[b].row_bytes);
     if (order_.depths[b] == problem_.buffers[b].rows) {
@@ -184,6 +196,7 @@ class Simulation {
     std::vector<int32_t> oldest;
   };
   const Problem& problem_;
+  const Strategy& strategy_;
   std::vector<int32_t> next_;                // of each operation
   std::vector<int32_t> written_;             // rows so far, of each buffer
   std::vector<std::vector<Interval>> rows_;  // life of each row of each buffer
@@ -194,13 +207,13 @@ class Simulation {
 
 }  // namespace
 
-Strategy layer_by_layer(const Problem& problem) { return {std::vector<bool>(problem.operations.size(), true), true}; }
+Strategy layer_by_layer(const Problem& problem) { return {std::vector<bool>(problem.operations.size(), true)}; }
 Strategy line_buffers(const Problem& problem, bool on_demand) {
   return {std::vector<bool>(problem.operations.size(), false), on_demand};
 }
 
 Order simulate(const Problem& problem, const Strategy& strategy) {
-  Simulation simulation(problem);
+  Simulation simulation(problem, strategy);
   const size_t n = problem.operations.size();
   for (size_t first = 0, end = 0; first < n; first = end) {
     while (end < n && !strategy.cut_after[end]) ++end;

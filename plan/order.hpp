@@ -23,6 +23,7 @@ struct Strategy {
   /// Within a segment, either an operation fires only when a later one wants its rows, or the latest operation that can
   /// fire does. They differ where paths join: rows wait before the shorter path, or after it.
   bool on_demand = true;
+  std::vector<bool> in_blocks = {};  ///< of each operation: it fires in blocks within a segment too; empty: none does
 };
 Strategy layer_by_layer(const Problem& problem);
 Strategy line_buffers(const Problem& problem, bool on_demand = true);

@@ -9,19 +9,83 @@
 namespace smelt::plan {
 namespace {
 
+/// The shortest form of a firing order whose repeated stretches are loops. What follows each entry in that form is found
+/// from the end backwards.
+std::vector<uint16_t> fold_runs(const std::vector<uint16_t>& runs) {
+  constexpr size_t longest_body = 256;
+  constexpr size_t loop_entries = 3;
+  struct Choice {
+    uint32_t entries = 0;  ///< from here to the end
+    uint32_t body = 0;     ///< 0: the entry by itself
+    uint32_t turns = 0;
+  };
+  const size_t n = runs.size();
+  std::vector<Choice> from(n + 1);
+  std::vector<uint32_t> same(longest_body + 1, 0);  // entries from here on that equal those so many places later
+  for (size_t i = n; i-- > 0;) {
+    from[i] = {from[i + 1].entries + 1, 0, 0};
+    for (size_t body = 1; body <= longest_body && i + body < n; ++body) {
+      same[body] = runs[i] == runs[i + body] ? same[body] + 1 : 0;
+      const auto turns = std::min<uint32_t>(same[body] / static_cast<uint32_t>(body), 0xffff);
+      if (turns == 0) continue;
+      const size_t after = i + body * (turns + 1);
+      const auto entries = static_cast<uint32_t>(body + loop_entries) + from[after].entries;
+      if (entries < from[i].entries) from[i] = {entries, static_cast<uint32_t>(body), turns};
+    }
+  }
+  std::vector<uint16_t> folded;
+  for (size_t i = 0; i < n;) {
+    const size_t body = std::max<size_t>(from[i].body, 1);
+    folded.insert(folded.end(), runs.begin() + static_cast<std::ptrdiff_t>(i), runs.begin() + static_cast<std::ptrdiff_t>(i + body));
+    if (from[i].body > 0) {
+      folded.insert(folded.end(), {Run::again, static_cast<uint16_t>(body), static_cast<uint16_t>(from[i].turns)});
+    }
+    i += body * (from[i].turns + 1);
+  }
+  return folded;
+}
+
+std::vector<uint16_t> runs_of(const std::vector<Firing>& firings, const std::vector<int32_t>& blocks) {
+  std::vector<uint16_t> runs;
+  for (size_t i = 0; i < firings.size();) {
+    const int32_t operation = firings[i].operation;
+    const auto block = static_cast<uint32_t>(blocks[static_cast<size_t>(operation)]);
+    const uint32_t longest = Run::max_count / block * block;
+    uint32_t steps = 0;
+    for (; i < firings.size() && firings[i].operation == operation; ++i) steps += static_cast<uint32_t>(firings[i].count);
+    for (uint32_t count = 0; steps > 0; steps -= count) {
+      count = std::min(steps, longest);
+      runs.push_back(Run::pack(static_cast<uint32_t>(operation), count));
+    }
+  }
+  return runs;
+}
+
+/// Of each operation, the most steps of one firing.
+std::vector<int32_t> blocks_of(const Problem& problem, const std::vector<Firing>& firings) {
+  std::vector<int32_t> blocks(problem.operations.size(), 1);
+  for (const Firing& f : firings) {
+    int32_t& block = blocks[static_cast<size_t>(f.operation)];
+    block = std::max(block, f.count);
+  }
+  return blocks;
+}
+
 /// An order of firings with everything that wants a place: buffers, scratches, the step counters.
 struct Candidate {
   Strategy strategy;
   Order order;
   std::vector<Block> blocks;
   uint32_t bound = 0;  ///< bytes live at the worst moment: no placement is smaller
-  uint32_t runs = 0;   ///< entries of the firing order: two bytes of flash each
+  uint32_t runs = 0;   ///< entries of the firing order, two bytes of flash each; loops are looked for where they are many
 };
+
+constexpr uint32_t few_runs = 2048;
 
 /// A firing order that changes often may cost more flash than it saves RAM: allowed are 4 KB, or what it saves.
 bool affordable(const Candidate& c, const Candidate& full) {
   const uint32_t flash = 2 * c.runs;
-  return flash <= 4096 || (flash < 100000 && flash + c.bound <= full.bound);
+  return flash <= 2 * few_runs || (flash < 100000 && flash + c.bound <= full.bound);
 }
 
 /// The search for the curve stops, with what it has, when it has simulated this many steps and rows read: some seconds.
@@ -61,6 +125,9 @@ Candidate make_candidate(const Problem& problem, Strategy strategy) {
   c.bound = peak(c.blocks);
   for (size_t f = 0; f < c.order.firings.size(); ++f) {
     c.runs += f == 0 || c.order.firings[f].operation != c.order.firings[f - 1].operation;
+  }
+  if (c.runs > few_runs) {
+    c.runs = static_cast<uint32_t>(fold_runs(runs_of(c.order.firings, blocks_of(problem, c.order.firings))).size());
   }
   return c;
 }
@@ -123,7 +190,8 @@ Candidate least_ram(const Problem& problem) {
   return best;
 }
 
-/// From least RAM towards layer by layer: each step adds the cut that saves most kernel calls for each byte it costs.
+/// From least RAM towards layer by layer: each step takes the change that saves most kernel calls for each byte it costs, a
+/// cut or an operation that fires in blocks.
 std::vector<Candidate> curve(const Problem& problem) {
   std::vector<Candidate> points;
   points.push_back(least_ram(problem));
@@ -134,24 +202,34 @@ std::vector<Candidate> curve(const Problem& problem) {
   Budget budget(problem);
   for (;;) {
     const Candidate& from = points.back();
-    Candidate best;
-    double best_price = 0;
+    std::vector<Strategy> changes;
     for (size_t cut = 0; cut + 1 < n; ++cut) {
       if (from.strategy.cut_after[cut]) continue;
       Strategy s = from.strategy;
-      s.cut_after[cut] = true;
       // A cut pays where it sets an operation free to fire in blocks, so its neighbour's cut may have to come with it.
       for (const size_t also : {cut, cut + 1}) {
         if (also + 1 < n) s.cut_after[also] = true;
-        if (!budget.spend(s)) return points;
-        Candidate c = make_candidate(problem, s);
-        const auto saved = static_cast<double>(from.order.firings.size()) - static_cast<double>(c.order.firings.size());
-        if (saved <= 0) continue;
-        const double price = (static_cast<double>(c.bound) - from.bound) / saved;
-        if (best.blocks.empty() || price < best_price) {
-          best_price = price;
-          best = std::move(c);
-        }
+        changes.push_back(s);
+      }
+    }
+    for (size_t o = 0; o < n; ++o) {
+      if (problem.operations[o].block == 1 || (!from.strategy.in_blocks.empty() && from.strategy.in_blocks[o])) continue;
+      Strategy s = from.strategy;
+      s.in_blocks.resize(n, false);
+      s.in_blocks[o] = true;
+      changes.push_back(std::move(s));
+    }
+    Candidate best;
+    double best_price = 0;
+    for (Strategy& s : changes) {
+      if (!budget.spend(s)) return points;
+      Candidate c = make_candidate(problem, std::move(s));
+      const auto saved = static_cast<double>(from.order.firings.size()) - static_cast<double>(c.order.firings.size());
+      if (saved <= 0) continue;
+      const double price = (static_cast<double>(c.bound) - from.bound) / saved;
+      if (best.blocks.empty() || price < best_price) {
+        best_price = price;
+        best = std::move(c);
       }
     }
     if (best.blocks.empty()) return points;
@@ -168,11 +246,7 @@ Plan lay_out(const Problem& problem, const Candidate& c) {
   plan.state_offset = layout.offsets.back();
   plan.arena_bytes = layout.bytes;
   plan.firings = c.order.firings;
-  plan.blocks.assign(problem.operations.size(), 1);
-  for (const Firing& f : plan.firings) {
-    int32_t& block = plan.blocks[static_cast<size_t>(f.operation)];
-    block = std::max(block, f.count);
-  }
+  plan.blocks = blocks_of(problem, plan.firings);
   const std::string wrong = check(problem, plan);
   SMELT_ASSERT(wrong.empty(), "the plan fails its own check: " + wrong);
   return plan;
@@ -220,21 +294,7 @@ Plan solve(const Problem& problem, Rings rings, uint32_t max_arena) {
 }
 
 std::vector<uint16_t> pack_schedule(const Plan& plan) {
-  std::vector<uint16_t> runs;
-  for (size_t i = 0; i < plan.firings.size();) {
-    const int32_t operation = plan.firings[i].operation;
-    const auto block = static_cast<uint32_t>(plan.blocks[static_cast<size_t>(operation)]);
-    const uint32_t longest = Run::max_count / block * block;
-    uint32_t steps = 0;
-    for (; i < plan.firings.size() && plan.firings[i].operation == operation; ++i) {
-      steps += static_cast<uint32_t>(plan.firings[i].count);
-    }
-    for (uint32_t count = 0; steps > 0; steps -= count) {
-      count = std::min(steps, longest);
-      runs.push_back(Run::pack(static_cast<uint32_t>(operation), count));
-    }
-  }
-  return runs;
+  return fold_runs(runs_of(plan.firings, plan.blocks));
 }
 
 }  // namespace smelt::plan

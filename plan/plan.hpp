@@ -94,7 +94,8 @@ std::vector<Plan> alternatives(const Problem& problem);
 /// the plan was found. Empty when all is well, otherwise what is wrong.
 std::string check(const Problem& problem, const Plan& plan);
 
-/// The firing order as packed smelt::Run entries, which count steps. Each begins at a multiple of its operation's block.
+/// The firing order as packed smelt::Run entries, which count steps, stretches that repeat as loops. Each run begins at a
+/// multiple of its operation's block.
 std::vector<uint16_t> pack_schedule(const Plan& plan);
 
 }  // namespace smelt::plan

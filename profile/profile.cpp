@@ -85,13 +85,11 @@ class Estimator {
   }
 
  private:
-  /// The operation of each call of a kernel, in order: runs are cut into blocks; pushed rows are no calls.
+  /// The operation of each call of a kernel, in order: one a firing; pushed rows are no calls.
   std::vector<std::uint32_t> calls() const {
     std::vector<std::uint32_t> order;
-    for (const std::uint16_t run : program_.schedule) {
-      const std::uint32_t op = Run::op(run), block = static_cast<std::uint32_t>(program_.plan.blocks.at(op));
-      if (program_.pushed && op == 0) continue;
-      for (std::uint32_t step = 0; step < Run::count(run); step += block) order.push_back(op);
+    for (const plan::Firing& f : program_.plan.firings) {
+      if (!program_.pushed || f.operation != 0) order.push_back(static_cast<std::uint32_t>(f.operation));
     }
     return order;
   }

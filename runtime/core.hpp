@@ -47,11 +47,13 @@ struct Op {
   uint16_t steps;       ///< steps of a whole inference
 };
 
-/// An entry of the firing order: `count` consecutive steps of one op.
+/// An entry of the firing order: `count` consecutive steps of one op. The entry `again` and the two behind it, `back` and
+/// `turns`, repeat the `back` entries before it `turns` times more; loops do not nest, and never stand side by side.
 struct Run {
   static constexpr uint32_t count_bits = 6;
   static constexpr uint32_t max_count = 1U << count_bits;
-  static constexpr uint32_t max_ops = 1U << (16 - count_bits);
+  static constexpr uint32_t max_ops = (1U << (16 - count_bits)) - 1;
+  static constexpr uint16_t again = 0xffff;
   static constexpr uint16_t pack(uint32_t op, uint32_t count) {
     return static_cast<uint16_t>(op << count_bits | (count - 1));
   }
@@ -67,7 +69,7 @@ struct Model {
   const uint16_t* schedule;  ///< packed Run entries
   const void* weights;       ///< base of every View in weights and of every offset in params
   uint16_t op_count;
-  uint16_t run_count;
+  uint16_t run_count;  ///< entries of the schedule
   uint32_t state_offset;  ///< arena bytes at which `op_count` uint16_t step counters live
 };
 
@@ -112,8 +114,9 @@ struct Firing {
 
 /// Where an inference stands between two firings.
 struct Cursor {
-  uint16_t run;    ///< index into Model::schedule
+  uint16_t run;    ///< index into Model::schedule, never of `again`
   uint16_t fired;  ///< steps of that run already done
+  uint16_t turns;  ///< done of the loop that it lies in
 };
 
 inline uint16_t* step_counters(const Model& m, uint8_t* arena) {
@@ -124,10 +127,26 @@ inline uint16_t* step_counters(const Model& m, uint8_t* arena) {
 inline void begin(const Model& m, uint8_t* arena, Cursor& cursor) {
   uint16_t* next = step_counters(m, arena);
   for (uint32_t i = 0; i < m.op_count; ++i) next[i] = 0;
-  cursor = Cursor{0, 0};
+  cursor = Cursor{0, 0, 0};
 }
 
 inline bool done(const Model& m, const Cursor& cursor) { return cursor.run >= m.run_count; }
+
+/// `count` more steps of the cursor's run are done.
+inline void advance(const Model& m, Cursor& cursor, uint32_t count) {
+  cursor.fired = static_cast<uint16_t>(cursor.fired + count);
+  if (cursor.fired != Run::count(m.schedule[cursor.run])) return;
+  cursor.fired = 0;
+  const uint16_t* next = m.schedule + ++cursor.run;
+  if (done(m, cursor) || *next != Run::again) return;
+  if (cursor.turns != next[2]) {
+    cursor.run = static_cast<uint16_t>(cursor.run - next[1]);
+    ++cursor.turns;
+  } else {
+    cursor.run = static_cast<uint16_t>(cursor.run + 3);
+    cursor.turns = 0;
+  }
+}
 
 /// Makes up to `rows` steps; true while work is left. One function for all models of a program, apart from its callers:
 /// so each table takes exactly the flash that its type says, whatever the compiler knows of its content.
@@ -152,8 +171,7 @@ SMELT_APART inline bool step(const Model& m, uint8_t* arena, Cursor& cursor, uin
     op.kernel(Firing{op.params, m.views + op.first_view, arena, static_cast<const uint8_t*>(m.weights),
                      static_cast<int32_t>(at), static_cast<int32_t>(count)});
     rows -= count;
-    cursor.fired = static_cast<uint16_t>(cursor.fired + count);
-    if (cursor.fired == Run::count(run)) cursor = Cursor{static_cast<uint16_t>(cursor.run + 1), 0};
+    advance(m, cursor, count);
   }
   return !done(m, cursor);
 }
@@ -165,14 +183,12 @@ inline bool waiting(const Model& m, const Cursor& cursor) {
 
 /// Takes the input row that the model waits for.
 inline void take_row(const Model& m, uint8_t* arena, Cursor& cursor, const void* row) {
-  const uint16_t run = m.schedule[cursor.run];
-  const uint32_t index = Run::op(run);
+  const uint32_t index = Run::op(m.schedule[cursor.run]);
   uint16_t* next = step_counters(m, arena);
   const View& to = m.views[m.ops[index].first_view];
   __builtin_memcpy(arena + to.offset + next[index] % to.depth * to.pitch, row, to.pitch);
   next[index] = static_cast<uint16_t>(next[index] + 1);
-  cursor.fired = static_cast<uint16_t>(cursor.fired + 1);
-  if (cursor.fired == Run::count(run)) cursor = Cursor{static_cast<uint16_t>(cursor.run + 1), 0};
+  advance(m, cursor, 1);
 }
 
 }  // namespace smelt

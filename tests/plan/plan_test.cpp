@@ -248,18 +248,32 @@ TEST(Plan, RandomGraphsAreSoundAndNeverWorseThanNaive) {
   }
 }
 
+/// What the executor makes of a schedule: runs in order, loops turned.
+std::vector<uint16_t> unfolded(const std::vector<uint16_t>& schedule) {
+  std::vector<uint16_t> runs;
+  Model model{};
+  model.schedule = schedule.data();
+  model.run_count = static_cast<uint16_t>(schedule.size());
+  for (Cursor cursor{}; !done(model, cursor);) {
+    const uint16_t run = schedule[cursor.run];
+    runs.push_back(run);
+    advance(model, cursor, Run::count(run));
+  }
+  return runs;
+}
+
 TEST(Plan, ScheduleUnpacksToTheFirings) {
   Plan plan;
-  plan.blocks.assign(1024, 1);
+  plan.blocks.assign(1023, 1);
   plan.blocks[7] = 40;
   for (int i = 0; i < 200; ++i) plan.firings.push_back({3, 1});
   plan.firings.push_back({1, 1});
   plan.firings.insert(plan.firings.end(), {{7, 40}, {7, 40}, {7, 20}});
-  for (int i = 0; i < 64; ++i) plan.firings.push_back({1023, 1});
+  for (int i = 0; i < 64; ++i) plan.firings.push_back({1022, 1});
   std::vector<int32_t> expected, unpacked;
   for (const Firing& f : plan.firings) expected.insert(expected.end(), static_cast<size_t>(f.count), f.operation);
   uint32_t sevens = 0;
-  for (uint16_t run : pack_schedule(plan)) {
+  for (uint16_t run : unfolded(pack_schedule(plan))) {
     unpacked.insert(unpacked.end(), Run::count(run), static_cast<int32_t>(Run::op(run)));
     if (Run::op(run) == 7) {
       EXPECT_EQ(sevens % 40, 0U);  // no run begins inside a block
@@ -267,6 +281,40 @@ TEST(Plan, ScheduleUnpacksToTheFirings) {
     }
   }
   EXPECT_EQ(unpacked, expected);
+}
+
+TEST(Plan, WhatRepeatsInAScheduleBecomesALoop) {
+  Plan plan;
+  plan.blocks.assign(4, 1);
+  plan.firings = {{0, 1}, {1, 1}, {0, 1}};
+  for (int i = 0; i < 50; ++i) plan.firings.insert(plan.firings.end(), {{1, 1}, {2, 1}, {0, 1}});
+  for (int i = 0; i < 20; ++i) plan.firings.insert(plan.firings.end(), {{2, 1}, {3, 1}});
+  const std::vector<uint16_t> schedule = pack_schedule(plan);
+  EXPECT_LE(schedule.size(), 3U + (3 + 3) + (2 + 3));
+  std::vector<int32_t> expected, unpacked;
+  for (const Firing& f : plan.firings) expected.push_back(f.operation);
+  for (uint16_t run : unfolded(schedule)) unpacked.push_back(static_cast<int32_t>(Run::op(run)));
+  EXPECT_EQ(unpacked, expected);
+}
+
+// Random orders of few operations repeat in every way there is.
+TEST(Plan, RandomSchedulesUnpackToTheFirings) {
+  std::mt19937 random(7);
+  for (int trial = 0; trial < 500; ++trial) {
+    Plan plan;
+    plan.blocks.assign(3, 1);
+    std::vector<int32_t> expected, unpacked;
+    while (expected.size() < 300) {
+      std::vector<int32_t> body(1 + random() % 6);
+      for (int32_t& o : body) o = static_cast<int32_t>(random() % 3);
+      for (uint32_t turns = 1 + random() % 9; turns > 0; --turns) expected.insert(expected.end(), body.begin(), body.end());
+    }
+    for (int32_t o : expected) plan.firings.push_back({o, 1});
+    const std::vector<uint16_t> schedule = pack_schedule(plan);
+    for (uint16_t run : unfolded(schedule)) unpacked.insert(unpacked.end(), Run::count(run), static_cast<int32_t>(Run::op(run)));
+    ASSERT_EQ(unpacked, expected) << "trial " << trial;
+    ASSERT_LT(schedule.size(), 200U);
+  }
 }
 
 }  // namespace
