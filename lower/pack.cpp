@@ -38,31 +38,51 @@ std::vector<int32_t> words(const std::vector<Scale>& scales) {
   return all;
 }
 
-std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps) {
+std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t channels, int32_t taps) {
   constexpr int32_t order[] = {0, 2, 1, 3};
   const int32_t padded = round_up(taps, 4);
   std::vector<int16_t> packed;
-  packed.reserve(static_cast<size_t>(groups) * static_cast<size_t>((channels + 1) / 2) * static_cast<size_t>(padded));
-  for (int32_t g = 0; g < groups; ++g, rows += int64_t{channels} * taps) {
-    for (int32_t c = 0; c < channels; c += 2) {
-      const int8_t* low = rows + int64_t{c} * taps;
-      int64_t high_sum = 0;
-      for (int32_t i = 0; i < padded; ++i) {
-        const int32_t k = i / 4 * 4 + order[i % 4];
-        const int32_t l = k < taps ? low[k] : 0;
-        const int32_t h = k < taps && c + 1 < channels ? low[taps + k] : 0;
-        const int32_t pair = h * 256 + l;
-        high_sum += std::abs(h);
-        if (pair < -(1 << 15) || pair >= 1 << 15 || 128 * high_sum >= 1 << 23) return std::nullopt;
-        packed.push_back(static_cast<int16_t>(pair));
+  packed.reserve(static_cast<size_t>((channels + 1) / 2) * static_cast<size_t>(padded));
+  for (int32_t c = 0; c < channels; c += 2) {
+    const int8_t* low = rows + int64_t{c} * taps;
+    int64_t high_sum = 0;
+    for (int32_t i = 0; i < padded; ++i) {
+      const int32_t k = i / 4 * 4 + order[i % 4];
+      const int32_t l = k < taps ? low[k] : 0;
+      const int32_t h = k < taps && c + 1 < channels ? low[taps + k] : 0;
+      const int32_t pair = h * 256 + l;
+      high_sum += std::abs(h);
+      if (pair < -(1 << 15) || pair >= 1 << 15 || 128 * high_sum >= 1 << 23) return std::nullopt;
+      packed.push_back(static_cast<int16_t>(pair));
+    }
+  }
+  return packed;
+}
+
+std::optional<std::vector<int16_t>> pair_blocks(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps,
+                                                const std::vector<Scale>& scales) {
+  const auto padded = static_cast<size_t>(round_up(taps, 4));
+  std::vector<int16_t> packed;
+  for (int32_t g = 0; g < groups; ++g) {
+    for (int32_t begin = g * channels, end = begin + channels; begin < end; begin += block) {
+      auto two = pairs(rows + int64_t{begin} * taps, std::min(block, end - begin), taps);
+      if (!two) return std::nullopt;
+      two->resize(2 * padded);
+      for (size_t k = 0; k < padded; k += 2) {
+        packed.insert(packed.end(), {two->at(k), two->at(k + 1), two->at(padded + k), two->at(padded + k + 1)});
+      }
+      for (int32_t c = begin; c < begin + block; ++c) {
+        const Scale s = c < end ? scales.at(static_cast<size_t>(c)) : Scale{0, 0};
+        for (int32_t word : {s.bias_right, s.multiplier}) {
+          packed.insert(packed.end(), {static_cast<int16_t>(word), static_cast<int16_t>(word >> 16)});
+        }
       }
     }
   }
   return packed;
 }
 
-std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest,
-                                         int32_t groups) {
+std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest) {
   std::vector<Scale> all;
   for (size_t i = 0; i < channels.size(); ++i) {
     const Channel& c = channels[i];
@@ -80,7 +100,7 @@ std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, c
       all.push_back({c.bias * 256 + c.right, c.multiplier});
     }
   }
-  return padded_channels(all, groups, 2);
+  return all;
 }
 
 }  // namespace smelt::pack

@@ -56,9 +56,9 @@ std::vector<Scale> depthwise_scales(const std::vector<Scale>& scales, int32_t ch
 
 /// One record for each output channel, each group padded to whole blocks.
 template <class T>
-std::vector<T> padded_channels(const std::vector<T>& records, int32_t groups, int32_t multiple = block) {
+std::vector<T> padded_channels(const std::vector<T>& records, int32_t groups) {
   const size_t channels = records.size() / static_cast<size_t>(groups);
-  const auto per_group = static_cast<size_t>(round_up(static_cast<int32_t>(channels), multiple));
+  const auto per_group = static_cast<size_t>(round_up(static_cast<int32_t>(channels), block));
   std::vector<T> padded(static_cast<size_t>(groups) * per_group);
   for (size_t i = 0; i < records.size(); ++i) padded[i / channels * per_group + i % channels] = records[i];
   return padded;
@@ -69,13 +69,16 @@ std::vector<int32_t> words(const std::vector<Channel>& channels);
 
 std::vector<int32_t> words(const std::vector<Scale>& scales);
 
-/// Weights as runtime/arch/tile.hpp has them: [group][pair of channels][tap], taps rounded up to a multiple of four.
-/// Nothing where a high -128 meets a negative low weight, or a high channel's sum may leave 24 bits.
-std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps);
+/// Rows of weights by twos, as runtime/arch/tile.hpp has them: [pair of channels][tap], taps rounded up to a multiple of
+/// four. Nothing where a high -128 meets a negative low weight, or a high channel's sum may leave 24 bits.
+std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t channels, int32_t taps);
 
-/// Channels of sums of |w| * 128 at most, `heaviest` being sum |w| of each, as rescale wants them, each group padded to
-/// whole pairs. Nothing where a channel's range does not allow it.
-std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest,
-                                         int32_t groups);
+/// What a convolution of `groups` of `channels` reads: ConvTile's blocks of two pairs and their scales.
+std::optional<std::vector<int16_t>> pair_blocks(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps,
+                                                const std::vector<Scale>& scales);
+
+/// Channels of sums of |w| * 128 at most, `heaviest` being sum |w| of each, as rescale wants them. Nothing where a
+/// channel's range does not allow it.
+std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest);
 
 }  // namespace smelt::pack

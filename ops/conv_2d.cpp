@@ -153,13 +153,12 @@ Outcome lower(Lowering& l) {
       }
     }
     const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
-    const auto pairs = pack::pairs(w, groups, p.group_out, taps);
-    const auto scales = pack::scales(channels, heaviest, groups);
+    const auto scales = pack::scales(channels, heaviest);
+    const auto pairs = scales ? pack::pair_blocks(w, groups, p.group_out, taps, *scales) : std::nullopt;
     p.zero = o.input.quant.zero_point[0];
     p.to = convolution::clamp_s8(l.node, o.output);
-    if (pairs && scales) {
+    if (pairs) {
       p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *pairs, 4));
-      p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(*scales)));
       p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
       l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
     } else {
@@ -181,9 +180,10 @@ Outcome lower(Lowering& l) {
       "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
       "run_columns depth groups group_out taps weights channels zero to.offset to.span to.low");
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
-  if (p.step_rows == 1 && g.out_w % 3 != 0) l.out.block = std::min(3, g.out_h);  // rows fill tiles of three pixels
-  // int8: three pixels of 16 bits, and the window's bytes where they cannot be widened as they lie.
-  const int32_t patch = integer ? p.taps * (depth % 4 == 0 ? 6 : 7) : p.taps * 4;
+  if (p.step_rows == 1 && g.out_w % 2 != 0) l.out.block = std::min(2, g.out_h);  // rows fill tiles of two pixels
+  // int8: two pixels of 16 bits, and the window's bytes where they cannot be widened as they lie.
+  const bool direct = depth % 4 == 0 || g.kernel_h * g.kernel_w == 1;
+  const int32_t patch = p.taps * (!integer || direct ? 4 : 5);
   l.scratch(g.kernel_h * 4 + patch);
   if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&
       g.pad_top == 0 && g.pad_left == 0 && o.input.shape == o.output.shape) {

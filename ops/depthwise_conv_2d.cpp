@@ -128,7 +128,7 @@ Outcome lower(Lowering& l) {
       heaviest[static_cast<size_t>(i % g.out_c)] += std::abs(int32_t{w[i]});
     }
     const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
-    const auto scales = pack::scales(channels, heaviest, 1);
+    const auto scales = pack::scales(channels, heaviest);
     p.zero = o.input.quant.zero_point[0];
     p.to = convolution::clamp_s8(l.node, o.output);
     if (scales && blocked && g.out_c >= 4) {

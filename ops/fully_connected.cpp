@@ -125,8 +125,8 @@ Outcome lower(Lowering& l) {
       heaviest[static_cast<size_t>(i / s.depth)] += std::abs(int32_t{w[i]});
     }
     const auto channels = convolution::channels(o, unit_multipliers(o, s.units), sums);
-    auto pairs = pack::pairs(w, 1, s.units, s.depth);
-    const auto scales = pack::scales(channels, heaviest, 1);
+    auto pairs = pack::pairs(w, s.units, s.depth);
+    const auto scales = pack::scales(channels, heaviest);
     p.to = convolution::clamp_s8(l.node, o.output);
     if (pairs && scales && s.depth % 4 == 0) {
       pairs->resize(static_cast<size_t>(pack::round_up(s.units, 4) / 2) * static_cast<size_t>(s.depth));

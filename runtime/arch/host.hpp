@@ -15,30 +15,44 @@ struct HostConvS8 {
 
   static int16_t* slot(void* patch, int32_t) { return static_cast<int16_t*>(patch); }
   static int16_t* put(int16_t* at, const int8_t* x, int32_t n) {
-    for (const int8_t* end = x + n; x != end; x += 4, at += 4) {
-      at[0] = x[0];
-      at[1] = x[2];
-      at[2] = x[1];
-      at[3] = x[3];
+    for (const int8_t* end = x + n / 4 * 4; x != end; x += 4, at += 4) put_four(at, x);
+    if (n % 4 == 0) return at;
+    int8_t last[4] = {};
+    copy_bytes(last, x, n % 4);
+    put_four(at, last);
+    return at + 4;
+  }
+  static int16_t* fill(int16_t* at, int8_t value, int32_t n) {
+    for (; n > 0; n -= 4) {
+      for (int32_t i = 0; i < 4; ++i) *at++ = value;
     }
     return at;
   }
-  static int16_t* fill(int16_t* at, int8_t value, int32_t n) {
-    for (int32_t i = 0; i < n; ++i) at[i] = value;
-    return at + n;
-  }
-  static void tile(ConvTile& t) {
+  static void tile(const ConvTile& t) {
     const auto* x = static_cast<const int16_t*>(t.patch);
-    for (const int16_t* w = t.weights; t.left > 0; t.left -= 2, t.scales += 2, w += t.taps) {
-      int32_t low = 0, high = 0;
-      for (int32_t k = 0; k < t.taps; ++k) {
-        const auto l = static_cast<int16_t>(low_weight(w[k]));
-        const auto h = static_cast<int16_t>(high_weight(w[k]));
-        low += x[k] * l;
-        high += x[k] * h;
+    const int16_t* w = t.weights;
+    int8_t* out = t.out[0];
+    for (int32_t left = t.left; left > 0; left -= 4, w += t.block(), out += 4) {
+      int32_t low[2] = {}, high[2] = {};
+      for (int32_t k = 0; k < t.taps; k += 2) {
+        for (int32_t i = 0; i < 4; ++i) {
+          const int16_t pair = w[2 * k + i];
+          low[i / 2] += x[k + i % 2] * static_cast<int16_t>(low_weight(pair));
+          high[i / 2] += x[k + i % 2] * static_cast<int16_t>(high_weight(pair));
+        }
       }
-      ScalarConvS8::store_pair(t, low, high);
+      const Scale* scale = t.scales(w);
+      ScalarConvS8::store_pair(out, scale, left, low[0], high[0], t.centre);
+      if (left > 2) ScalarConvS8::store_pair(out + 2, scale + 2, left - 2, low[1], high[1], t.centre);
     }
+  }
+
+ private:
+  static void put_four(int16_t* at, const int8_t* x) {
+    at[0] = x[0];
+    at[1] = x[2];
+    at[2] = x[1];
+    at[3] = x[3];
   }
 };
 

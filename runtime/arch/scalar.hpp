@@ -81,21 +81,23 @@ struct PlainPatch {
   }
 };
 
-/// The pixel's sums in one channel pair: modulo 2^32 of all products with pairs, and of those with low weights.
+/// The pixel's sums in one channel pair: modulo 2^32 of all products with pairs, and of those with low weights. Taps 1
+/// and 3 of four stand `second` bytes behind taps 0 and 2, the next four twice as far.
+template <int32_t second>
 __attribute__((noinline)) inline void pair_sums_s8(const int8_t* x, const int8_t* w, int32_t n, uint32_t* both,
                                                    uint32_t* low) {
   uint32_t a = 0, b = 0;
-#define SMELT_TAP(i, k)                                                                  \
-  {                                                                                      \
-    const int32_t u = x[k];                                                              \
-    a += static_cast<uint32_t>(u * reinterpret_cast<const int16_t*>(w)[i]);              \
-    b += static_cast<uint32_t>(u * w[2 * (i)]);                                          \
+#define SMELT_TAP(at, k)                                                                  \
+  {                                                                                       \
+    const int32_t u = x[k];                                                               \
+    a += static_cast<uint32_t>(u * *reinterpret_cast<const int16_t*>(w + (at)));          \
+    b += static_cast<uint32_t>(u * w[at]);                                                \
   }
-  for (const int8_t* end = x + n; x != end; x += 4, w += 8) {
+  for (const int8_t* end = x + n; x != end; x += 4, w += 2 * second) {
     SMELT_TAP(0, 0)
-    SMELT_TAP(1, 2)
-    SMELT_TAP(2, 1)
-    SMELT_TAP(3, 3)
+    SMELT_TAP(2, 2)
+    SMELT_TAP(second, 1)
+    SMELT_TAP(second + 2, 3)
   }
 #undef SMELT_TAP
   *both = a;
@@ -104,17 +106,22 @@ __attribute__((noinline)) inline void pair_sums_s8(const int8_t* x, const int8_t
 
 /// Convolution of int8, pixel by pixel.
 struct ScalarConvS8 : PlainPatch<int8_t> {
-  static void tile(ConvTile& t) {
-    const auto* w = reinterpret_cast<const int8_t*>(t.weights);
-    for (; t.left > 0; t.left -= 2, t.scales += 2, w += 2 * t.taps) {
+  static void tile(const ConvTile& t) {
+    const int16_t* w = t.weights;
+    int8_t* out = t.out[0];
+    const Scale* scale = t.scales(w);
+    for (int32_t left = t.left; left > 0; left -= 2, out += 2) {
       uint32_t both, low;
-      pair_sums_s8(static_cast<const int8_t*>(t.patch), w, t.taps, &both, &low);
-      store_pair(t, static_cast<int32_t>(low), static_cast<int32_t>(both - low) >> 8);
+      pair_sums_s8<8>(static_cast<const int8_t*>(t.patch), reinterpret_cast<const int8_t*>(w), t.taps, &both, &low);
+      store_pair(out, scale, left, static_cast<int32_t>(low), static_cast<int32_t>(both - low) >> 8, t.centre);
+      const bool first = ((t.left - left) & 2) == 0;
+      w += first ? 2 : t.block() - 2;
+      scale = first ? scale + 2 : t.scales(w);
     }
   }
-  static void store_pair(ConvTile& t, int32_t low, int32_t high) {
-    *t.out[0]++ = rescale(2 * low + (t.scales[0].bias_right >> 7), t.scales[0], t.centre);
-    if (t.left > 1) *t.out[0]++ = rescale(2 * high + (t.scales[1].bias_right >> 7), t.scales[1], t.centre);
+  static void store_pair(int8_t* out, const Scale* scale, int32_t left, int32_t low, int32_t high, int32_t centre) {
+    out[0] = rescale(2 * low + (scale[0].bias_right >> 7), scale[0], centre);
+    if (left > 1) out[1] = rescale(2 * high + (scale[1].bias_right >> 7), scale[1], centre);
   }
 };
 
@@ -211,7 +218,7 @@ struct ScalarDotS8 {
   static void dot(const int8_t* x, const int16_t* w, int32_t taps, int32_t* acc) {
     for (int32_t pair = 0; pair < 2; ++pair, w += taps, acc += 2) {
       uint32_t both, low;
-      pair_sums_s8(x, reinterpret_cast<const int8_t*>(w), taps, &both, &low);
+      pair_sums_s8<4>(x, reinterpret_cast<const int8_t*>(w), taps, &both, &low);
       acc[0] = static_cast<int32_t>(low);
       acc[1] = static_cast<int32_t>(both - low) >> 8;
     }

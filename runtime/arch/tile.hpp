@@ -17,16 +17,23 @@ namespace smelt {
 inline int32_t low_weight(int16_t pair) { return static_cast<int8_t>(pair); }
 inline int32_t high_weight(int16_t pair) { return (pair - low_weight(pair)) >> 8; }
 
-/// One to three output pixels whose windows lie in a patch.
+/// What one or two output pixels, whose windows lie in a patch, meet. Weights of a convolution stand in blocks of four
+/// channels, two pairs: of each four taps the first pair's words (taps 0 and 2), the second pair's, and so again of taps
+/// 1 and 3; behind them the four channels' Scale.
 struct ConvTile {
-  int8_t* out[3];        ///< advanced by `left`; where there are fewer pixels, the first one's again
-  const Scale* scales;   ///< of two channels for each pair of channels; advanced
-  int32_t left;          ///< output channels; counted down
-  int32_t centre;        ///< of rescale
-  const int16_t* weights;
+  int8_t* out[2];  ///< where there is but one pixel, it is that one's again
+  int32_t left;    ///< output channels
+  int32_t centre;  ///< of rescale
   const void* patch;
-  const void* end;  ///< of the patch
-  int32_t taps;     ///< a multiple of four, more than 0
+  const int16_t* weights;
+  int32_t taps;  ///< a multiple of four, more than 0
+
+  /// Of what is common to all blocks, and of the block at w.
+  int32_t block() const { return 2 * taps + 16; }
+  const Scale* scales(const int16_t* w) const {
+    const void* behind = w + 2 * taps;
+    return static_cast<const Scale*>(behind);
+  }
 };
 
 /// Blocks of four channels of a depthwise convolution at one output pixel. Where the taps lie, a table says. Of the

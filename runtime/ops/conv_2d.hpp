@@ -24,7 +24,7 @@ struct Conv2D {
   int32_t groups, group_out;
   int32_t taps;      ///< of a patch, rounded up as the packing wants it
   int32_t weights;   ///< offset, for each group: see runtime/arch/
-  int32_t channels;  ///< offset: Scale, Channel or float bias of each output channel, padded like the weights
+  int32_t channels;  ///< offset: Channel or float bias of each output channel, padded like the weights; not of pairs
   int32_t zero;      ///< stands for padding: the input's zero point
   Clamp to;          ///< for Scale `offset` is rescale's centre; for floats see clamp_store
 };
@@ -61,7 +61,7 @@ inline void conv_gather(const Conv2D& p, const typename P::Element* in, const in
 template <class P>
 struct ConvBlocks : P {
   using Tile = typename P::Tile;
-  static void begin(Tile& t, const Firing& f, const Conv2D& p, const uint8_t* patch, int32_t) {
+  static void begin(Tile& t, const Firing& f, const Conv2D& p, const uint8_t* patch) {
     t.channels = f.constant<typename Tile::Channels>(static_cast<uint32_t>(p.channels));
     t.weights = f.constant<typename P::Element>(static_cast<uint32_t>(p.weights));
     t.patch = reinterpret_cast<const typename P::Element*>(patch);
@@ -83,27 +83,22 @@ struct ConvBlocks : P {
 template <class P>
 struct ConvPairs : P {
   using Tile = ConvTile;
-  static void begin(Tile& t, const Firing& f, const Conv2D& p, const uint8_t* patch, int32_t patch_bytes) {
-    t.scales = f.constant<Scale>(static_cast<uint32_t>(p.channels));
-    t.weights = f.constant<int16_t>(static_cast<uint32_t>(p.weights));
-    t.patch = patch;
-    t.end = patch + patch_bytes;
-    t.taps = p.taps;
-    t.centre = p.to.offset;
-  }
-  static void run(Tile t, int8_t* const* out, int32_t n, const Conv2D& p) {
-    for (int32_t i = 0; i < P::pixels; ++i) t.out[i] = out[i < n ? i : 0];
+  static void begin(Tile& t, const Firing& f, const Conv2D& p, const uint8_t* patch) {
     t.left = p.group_out;
+    t.centre = p.to.offset;
+    t.patch = patch;
+    t.weights = f.constant<int16_t>(static_cast<uint32_t>(p.weights));
+    t.taps = p.taps;
+  }
+  static void run(Tile& t, int8_t* const* out, int32_t n, const Conv2D& p) {
+    t.out[0] = out[0];
+    t.out[1] = out[n - 1];
     P::tile(t);
     if (p.to.span != 255) {
       while (--n >= 0) clamp_bytes(out[n], p.group_out, p.to);
     }
   }
-  static void next_group(Tile& t, const Conv2D& p) {
-    const int32_t pairs = (p.group_out + 1) / 2;
-    t.scales += 2 * pairs;
-    t.weights += pairs * p.taps;
-  }
+  static void next_group(Tile& t, const Conv2D& p) { t.weights += (p.group_out + 3) / 4 * t.block(); }
 };
 
 template <class A>
@@ -115,7 +110,7 @@ inline void conv_2d(const Firing& f) {
   const int32_t patch_bytes = p.taps * A::tap_bytes;
   const T* in = f.in<T>(1, 0);
   typename A::Tile tile;
-  A::begin(tile, f, p, patch, patch_bytes);
+  A::begin(tile, f, p, patch);
   for (int32_t g = 0; g < p.groups; ++g, in += p.depth, A::next_group(tile, p)) {
     T* pixels[A::pixels];
     int32_t n = 0;
@@ -136,7 +131,7 @@ inline void conv_2d(const Firing& f) {
       int32_t x = -p.pad_left;
       for (int32_t i = p.out_w; i > 0; --i, x += p.stride_w, out += p.groups * p.group_out) {
         const auto slot = A::slot(patch, n);
-        if (A::plain || p.depth % 4 == 0) {
+        if (A::plain || p.depth % 4 == 0 || p.kernel_h * p.runs * p.run_columns == 1) {
           conv_gather<A>(p, in, rows, x, slot);
         } else {
           T* elements = reinterpret_cast<T*>(patch + patch_bytes);

@@ -33,44 +33,42 @@ int64_t product_sum(const int8_t* a, const int8_t* b, int32_t n) {
 
 /// What a window of the lengths of `filled` meets: some taps from the padding, the rest from an input.
 template <class P>
-void gather(uint8_t* patch, const std::vector<int8_t>& x, size_t border) {
+void gather(uint8_t* patch, const std::vector<int8_t>& x, int32_t border) {
   auto at = P::slot(patch, 0);
-  if (border > 0) at = P::fill(at, x[0], static_cast<int32_t>(border));
-  P::put(at, x.data() + border, static_cast<int32_t>(x.size() - border));
+  if (border > 0) at = P::fill(at, x[0], border);
+  P::put(at, x.data() + border, static_cast<int32_t>(x.size()) - border);
 }
 
-/// Tiles of pairs: multiplier and shift leave sums nearly as they are, so that outputs tell them apart.
+/// Blocks of two pairs: multiplier and shift leave sums nearly as they are, so that outputs tell them apart.
 template <class P>
-void check_pairs(int32_t taps, int32_t channels) {
+void check_blocks(int32_t taps, int32_t channels) {
   std::mt19937 random(7);
   const int32_t padded = pack::round_up(taps, 4);
   for (int inputs = 0; inputs < 4; ++inputs) {
     for (int weights = 0; weights < 4; ++weights) {
       std::vector<int8_t> w = filled(weights, channels * taps, random);
       for (int8_t& v : w) v = std::max<int8_t>(v, -127);
-      const auto packed = pack::pairs(w.data(), 1, channels, taps);
-      if (!packed) {
-        ASSERT_GT(taps, 500) << "weights that fit were refused";
-        continue;
-      }
-      std::vector<int8_t> x = filled(inputs, padded, random);
-      const size_t border = static_cast<size_t>(taps / 12 * 4);
-      std::fill(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(border), int8_t{static_cast<int8_t>(x[0])});
-      std::vector<uint32_t> patch(static_cast<size_t>(padded));
-      gather<P>(reinterpret_cast<uint8_t*>(patch.data()), x, border);
       std::vector<Scale> scales;
       std::vector<Multiplier> multipliers;
       std::vector<int32_t> biases;
-      for (int32_t c = 0; c < pack::round_up(channels, 2); ++c) {
+      for (int32_t c = 0; c < channels; ++c) {
         biases.push_back(static_cast<int32_t>(random() % 20001) - 10000);
         multipliers.push_back({static_cast<int32_t>(random() >> 2 | 1U << 30), -1 - static_cast<int32_t>(random() % 16)});
         scales.push_back({biases.back() * 256 + ~multipliers.back().shift, multipliers.back().multiplier});
       }
+      const auto packed = pack::pair_blocks(w.data(), 1, channels, taps, scales);
+      if (!packed) {
+        ASSERT_GT(taps, 500) << "weights that fit were refused";
+        continue;
+      }
+      std::vector<int8_t> x = filled(inputs, taps, random);
+      const int32_t border = taps / 12 * 4;
+      std::fill(x.begin(), x.begin() + border, int8_t{static_cast<int8_t>(x[0])});
+      std::vector<uint32_t> patch(static_cast<size_t>(padded), 0x55555555);
+      gather<P>(reinterpret_cast<uint8_t*>(patch.data()), x, border);
       std::vector<int8_t> out(static_cast<size_t>(channels) + 1, 99);
       const int32_t zero = static_cast<int32_t>(random() % 256) - 128;
-      ConvTile t{{out.data(), nullptr, nullptr}, scales.data(), channels, 2 * zero + 1, packed->data(), patch.data(),
-                 nullptr, padded};
-      P::tile(t);
+      P::tile(ConvTile{{out.data(), out.data()}, channels, 2 * zero + 1, patch.data(), packed->data(), padded});
       for (int32_t c = 0; c < channels; ++c) {
         const auto i = static_cast<size_t>(c);
         const int64_t sum = product_sum(x.data(), w.data() + int64_t{c} * taps, taps) + biases[i];
@@ -90,7 +88,7 @@ void check_dot(int32_t taps) {
       const std::vector<int8_t> x = filled(inputs, taps, random);
       std::vector<int8_t> w = filled(weights, 4 * taps, random);
       for (int8_t& v : w) v = std::max<int8_t>(v, -127);
-      const auto packed = pack::pairs(w.data(), 1, 4, taps);
+      const auto packed = pack::pairs(w.data(), 4, taps);
       if (!packed) {
         ASSERT_GT(taps, 500) << "weights that fit were refused";
         continue;
@@ -110,9 +108,9 @@ const std::vector<int32_t> lengths = {1,   2,   3,   4,   5,   7,   8,   27,  64
 
 TEST(Arch, ConvolutionOfEveryLength) {
   for (int32_t taps : lengths) {
-    for (int32_t channels : {1, 2, 5}) {
-      check_pairs<ScalarConvS8>(taps, channels);
-      check_pairs<HostConvS8>(taps, channels);
+    for (int32_t channels : {1, 2, 3, 4, 9}) {
+      check_blocks<ScalarConvS8>(taps, channels);
+      check_blocks<HostConvS8>(taps, channels);
     }
   }
 }
@@ -122,23 +120,38 @@ TEST(Arch, DotOfEveryLength) {
 }
 
 TEST(Pack, PairsAreRefusedWhereTheyDoNotFit) {
-  EXPECT_FALSE(pack::pairs(std::vector<int8_t>{-1, -128}.data(), 1, 2, 1)) << "-128 * 256 - 1 has no 16 bits";
-  EXPECT_TRUE(pack::pairs(std::vector<int8_t>{0, -128}.data(), 1, 2, 1));
-  EXPECT_TRUE(pack::pairs(std::vector<int8_t>{-128, -127}.data(), 1, 2, 1));
+  EXPECT_FALSE(pack::pairs(std::vector<int8_t>{-1, -128}.data(), 2, 1)) << "-128 * 256 - 1 has no 16 bits";
+  EXPECT_TRUE(pack::pairs(std::vector<int8_t>{0, -128}.data(), 2, 1));
+  EXPECT_TRUE(pack::pairs(std::vector<int8_t>{-128, -127}.data(), 2, 1));
   std::vector<int8_t> rows(2 * 600, 127);
-  EXPECT_FALSE(pack::pairs(rows.data(), 1, 2, 600)) << "128 * 127 * 600 >= 2^23";
+  EXPECT_FALSE(pack::pairs(rows.data(), 2, 600)) << "128 * 127 * 600 >= 2^23";
   std::fill(rows.begin() + 600, rows.end(), int8_t{109});
-  EXPECT_TRUE(pack::pairs(rows.data(), 1, 2, 600)) << "the low channel has 32 bits of its own";
+  EXPECT_TRUE(pack::pairs(rows.data(), 2, 600)) << "the low channel has 32 bits of its own";
 }
 
 TEST(Pack, PairsPutTheHigherChannelAboveAndTapsInTheOrderOfTheWidening) {
   const std::vector<int8_t> rows = {1, 2, 3, 4, 5, -1, -2, -3, -4, -5, 7, 8, 9, 10, 11};  // three rows of five
-  EXPECT_EQ(*pack::pairs(rows.data(), 1, 3, 5),
+  EXPECT_EQ(*pack::pairs(rows.data(), 3, 5),
             (std::vector<int16_t>{1 - 256, 3 - 768, 2 - 512, 4 - 1024, 5 - 1280, 0, 0, 0, 7, 9, 8, 10, 11, 0, 0, 0}));
 }
 
+TEST(Pack, BlocksOfPairsAlternateAndEndWithTheirScalesAndTheirGroup) {
+  const std::vector<int8_t> rows = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};  // two groups of five rows of a tap
+  std::vector<Scale> scales;
+  for (int32_t c = 0; c < 10; ++c) scales.push_back({c, -c});
+  const auto packed = pack::pair_blocks(rows.data(), 2, 5, 1, scales);
+  ASSERT_EQ(packed->size(), 4U * (8 + 16)) << "each group is padded to whole blocks";
+  const auto part = [&](ptrdiff_t begin, ptrdiff_t n) {
+    return std::vector<int16_t>(packed->begin() + begin, packed->begin() + begin + n);
+  };
+  EXPECT_EQ(part(0, 8), (std::vector<int16_t>{1 + 512, 0, 3 + 1024, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(part(8, 16), (std::vector<int16_t>{0, 0, 0, 0, 1, 0, -1, -1, 2, 0, -2, -1, 3, 0, -3, -1}));
+  EXPECT_EQ(part(24, 16), (std::vector<int16_t>{5, 0, 0, 0, 0, 0, 0, 0, 4, 0, -4, -1, 0, 0, 0, 0}));
+  EXPECT_EQ(part(48, 2), (std::vector<int16_t>{6 + 7 * 256, 0}));
+}
+
 TEST(Pack, ScalesAreThoseOfTheReferenceOrRefused) {
-  const auto one = [](Channel c, int64_t heaviest) { return pack::scales({c}, {heaviest}, 1); };
+  const auto one = [](Channel c, int64_t heaviest) { return pack::scales({c}, {heaviest}); };
   std::mt19937 random(30);
   int packed = 0;
   for (int i = 0; i < 100000; ++i) {
@@ -148,7 +161,6 @@ TEST(Pack, ScalesAreThoseOfTheReferenceOrRefused) {
     const auto shift = multiplier == 0 ? 0 : static_cast<int32_t>(random() % 36) - 31;
     const auto scales = one({bias, multiplier, ~shift}, heaviest);
     if (!scales) continue;
-    ASSERT_EQ(scales->size(), 2U) << "whole pairs";
     ++packed;
     for (int64_t sum : {-128 * heaviest, int64_t{0}, 128 * heaviest}) {
       for (int32_t zero : {-128, -1, 0, 127}) {
