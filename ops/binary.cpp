@@ -11,6 +11,7 @@
 #include "ops/broadcast.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/quantize.hpp"
+#include "ops/sum_scale.hpp"
 
 namespace smelt {
 namespace {
@@ -143,26 +144,41 @@ Result<std::vector<TensorType>> infer_sum(const Graph& graph, const Node& node) 
   return types;
 }
 
-void evaluate_sum_s8(const Evaluation& e, bool subtract) {
-  Sum m = sum_multipliers(e.graph, e.node);
-  if (subtract) m.b.multiplier = -m.b.multiplier;
-  const Quantization& out = e.out[0]->type->quant;
-  const ActivationRange range = quantized_activation(activation_of(e.node), out, DType::i8);
-  const int32_t a_zero = e.in[0]->type->quant.zero_point.at(0);
-  const int32_t b_zero = e.in[1]->type->quant.zero_point.at(0);
-  const int32_t out_zero = out.zero_point.at(0);
-  evaluate_pairs<int8_t>(e, [&](int32_t a, int32_t b) {
+/// The reference's answer for a pair of stored values.
+class SumReference {
+ public:
+  SumReference(const Graph& graph, const Node& node, bool subtract)
+      : m_(sum_multipliers(graph, node)),
+        a_zero_(graph.at(node.in(0)).quant.zero_point.at(0)),
+        b_zero_(graph.at(node.in(1)).quant.zero_point.at(0)),
+        out_zero_(graph.at(node.out(0)).quant.zero_point.at(0)),
+        range_(quantized_activation(activation_of(node), graph.at(node.out(0)).quant, DType::i8)) {
+    if (subtract) m_.b.multiplier = -m_.b.multiplier;
+  }
+  int8_t operator()(int32_t a, int32_t b) const {
     const int32_t sum =
-        oracle::requantize((a - a_zero) * (1 << 20), m.a) + oracle::requantize((b - b_zero) * (1 << 20), m.b);
-    const int32_t y = oracle::requantize(sum, m.out) + out_zero;
-    return static_cast<int8_t>(std::min(range.high, std::max(range.low, y)));
-  });
-}
+        oracle::requantize((a - a_zero_) * (1 << 20), m_.a) + oracle::requantize((b - b_zero_) * (1 << 20), m_.b);
+    const int32_t y = oracle::requantize(sum, m_.out) + out_zero_;
+    return static_cast<int8_t>(std::min(range_.high, std::max(range_.low, y)));
+  }
+  /// The same without its roundings.
+  PairSum exact() const {
+    const auto ratio = [&](const Multiplier& m) {
+      return std::ldexp(double(m.multiplier) * m_.out.multiplier, 20 + m.shift + m_.out.shift - 62);
+    };
+    return {ratio(m_.a), ratio(m_.b), a_zero_, b_zero_, out_zero_, range_.low, range_.high};
+  }
+
+ private:
+  Sum m_;
+  int32_t a_zero_, b_zero_, out_zero_;
+  ActivationRange range_;
+};
 
 void evaluate_add(const Evaluation& e) {
   switch (e.out[0]->type->dtype) {
     case DType::i8:
-      return evaluate_sum_s8(e, false);
+      return evaluate_pairs<int8_t>(e, SumReference(e.graph, e.node, false));
     case DType::i32:
       return evaluate_wrapping(e, [](uint32_t a, uint32_t b) { return a + b; });
     default:
@@ -173,7 +189,7 @@ void evaluate_add(const Evaluation& e) {
 void evaluate_sub(const Evaluation& e) {
   switch (e.out[0]->type->dtype) {
     case DType::i8:
-      return evaluate_sum_s8(e, true);
+      return evaluate_pairs<int8_t>(e, SumReference(e.graph, e.node, true));
     case DType::i32:
       return evaluate_wrapping(e, [](uint32_t a, uint32_t b) { return a - b; });
     default:
@@ -182,6 +198,15 @@ void evaluate_sub(const Evaluation& e) {
 }
 
 Outcome lower_sum_s8(Lowering& l, bool subtract) {
+  const SumReference reference(l.graph, l.node, subtract);
+  const PairSum exact = reference.exact();
+  if (const auto scale = fit_sum_scale(exact, reference)) {
+    const WeightedAddS8 p{lay_out(l, 0), *scale, {0, exact.high - exact.low, exact.low}};
+    l.kernel("ops/binary.hpp", SMELT_KERNEL(weighted_add_s8));
+    l.params("smelt::WeightedAddS8", p,
+             "walk sum.weight_a sum.weight_b sum.bias sum.centre to.offset to.span to.low");
+    return Done{};
+  }
   const Sum m = sum_multipliers(l.graph, l.node);
   const int first = l.input(0).quant.scale.at(0) >= l.input(1).quant.scale.at(0) ? 0 : 1;  // the larger scale
   const Quantization& a = l.input(static_cast<size_t>(first)).quant;

@@ -3,6 +3,7 @@
 #define SMELT_RUNTIME_ARCH_ARCH_HPP
 
 #include "scalar.hpp"  // IWYU pragma: export
+#include "sum.hpp"     // IWYU pragma: export
 
 #if defined(__ARM_FEATURE_DSP)
 #include "dsp.hpp"  // IWYU pragma: export
@@ -10,6 +11,7 @@ namespace smelt {
 using ConvS8 = DspConvS8;
 using DepthwiseS8 = DspDepthwiseS8;
 using DotS8 = DspDotS8;
+using SumS8 = DspSumS8;
 }  // namespace smelt
 #elif __SIZEOF_POINTER__ == 8
 #include "host.hpp"  // IWYU pragma: export
@@ -17,12 +19,14 @@ namespace smelt {
 using ConvS8 = HostConvS8;
 using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
+using SumS8 = ScalarSumS8;
 }  // namespace smelt
 #else
 namespace smelt {
 using ConvS8 = ScalarConvS8;
 using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
+using SumS8 = ScalarSumS8;
 }  // namespace smelt
 #endif
 

@@ -6,5 +6,6 @@
 #include "dsp_conv.hpp"       // IWYU pragma: export
 #include "dsp_depthwise.hpp"  // IWYU pragma: export
 #include "dsp_dot.hpp"        // IWYU pragma: export
+#include "dsp_sum.hpp"        // IWYU pragma: export
 
 #endif

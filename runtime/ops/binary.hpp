@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "../arch/arch.hpp"
 #include "../core.hpp"
 #include "../quantize.hpp"
 
@@ -47,27 +48,32 @@ struct Operands {
   return {f.in<uint8_t>(view_a, row_a) + byte_a, f.in<uint8_t>(3 - view_a, row_b) + byte_b};
 }
 
+/// `segment(a, b, out, walk)` of every segment.
+template <class T, class F>
+inline void each_segment(const Firing& f, int32_t walk_offset, F segment) {
+  const int32_t* walk = f.constant<int32_t>(static_cast<uint32_t>(walk_offset));
+  const int32_t segments = walk[walk_segments];
+  for (int32_t r = f.step; r < f.step + f.count; ++r) {
+    T* out = f.out<T>(0, r);
+    for (int32_t k = 0; k < segments; ++k, out += walk[walk_inner]) {
+      const Operands o = operands_at(f, walk, r * segments + k);
+      segment(static_cast<const T*>(o.a), static_cast<const T*>(o.b), out, walk);
+    }
+  }
+}
+
 /// `element` of every pair. The output may be the same bytes as an operand of its shape.
 template <class T, class F>
 inline void each_pair(const Firing& f, int32_t walk_offset, F element) {
-  const int32_t* walk = f.constant<int32_t>(static_cast<uint32_t>(walk_offset));
-  const int32_t segments = walk[walk_segments];
-  const int32_t inner = walk[walk_inner];
-  const int32_t step_a = walk[walk_step_a];
-  const int32_t step_b = walk[walk_step_b];
-  for (int32_t r = f.step; r < f.step + f.count; ++r) {
-    T* out = f.out<T>(0, r);
-    for (int32_t k = 0; k < segments; ++k) {
-      const Operands o = operands_at(f, walk, r * segments + k);
-      const T* a = static_cast<const T*>(o.a);
-      const T* b = static_cast<const T*>(o.b);
-      for (T* end = out + inner; out != end; ++out) {
-        *out = element(*a, *b);
-        a += step_a;
-        b += step_b;
-      }
+  each_segment<T>(f, walk_offset, [&element](const T* a, const T* b, T* out, const int32_t* walk) {
+    const int32_t step_a = walk[walk_step_a];
+    const int32_t step_b = walk[walk_step_b];
+    for (T* end = out + walk[walk_inner]; out != end; ++out) {
+      *out = element(*a, *b);
+      a += step_a;
+      b += step_b;
     }
-  }
+  });
 }
 
 /// (a * b + 2^31) / 2^32 towards minus infinity: with one operand doubled, the doubling high multiply of quantize.hpp.
@@ -79,7 +85,33 @@ inline int32_t high_mul_rounded(int32_t a, int32_t b) {
 /// x / 2^n, halves away from zero, where n >= 1 and half = 2^(n-1): what a negative x lacks of a half is one.
 inline int32_t shift_away(int32_t x, int32_t half, int32_t n) { return (x + half + sign_mask(x)) >> n; }
 
-/// int8 add and sub. The reference moves both inputs to 2^-20 of twice the larger input scale: for the input of that
+/// int8 add and sub where a weighted sum answers as the reference does for every pair of operands (ops/sum_scale.hpp).
+struct WeightedAddS8 {
+  int32_t walk;
+  SumScale sum;
+  Clamp to;  ///< of activations that leave less than all of int8
+};
+
+/// D: a set of primitives.
+template <class D>
+inline void weighted_add(const Firing& f) {
+  const auto& p = f.as<WeightedAddS8>();
+  each_segment<int8_t>(f, p.walk, [&p](const int8_t* a, const int8_t* b, int8_t* out, const int32_t* walk) {
+    const int32_t inner = walk[walk_inner];
+    const int32_t step_a = walk[walk_step_a];
+    const int32_t step_b = walk[walk_step_b];
+    const int32_t fours = step_a == 0 || step_b == 0 ? 0 : inner & ~3;
+    if (fours != 0) D::run(a, b, out, &p.sum, fours);
+    a += fours;
+    b += fours;
+    for (int32_t i = fours; i < inner; ++i, a += step_a, b += step_b) out[i] = weighted_sum(p.sum, *a, *b);
+    if (p.to.span != 255) clamp_bytes(out, inner, p.to);
+  });
+}
+
+inline void weighted_add_s8(const Firing& f) { weighted_add<SumS8>(f); }
+
+/// int8 add and sub of any scales. The reference moves both inputs to 2^-20 of twice the larger input scale: for the input of that
 /// scale (operand a) this is a left shift by 19, exactly; operand b is multiplied and rounded twice. Sums are kept
 /// doubled.
 struct AddS8 {

@@ -136,6 +136,30 @@ TEST_P(Binary, BroadcastsOfAnyRank) {
 INSTANTIATE_TEST_SUITE_P(All, Binary, testing::Values("add", "sub", "mul", "maximum", "minimum"),
                          [](const auto& test) { return std::string(test.param); });
 
+std::string kernel_of(const std::string& op, float a, float b, float y, const std::string& activation = "none") {
+  const Graph g = graph_of(op, tensor("a", DType::i8, {4}, a, -128), tensor("b", DType::i8, {4}, b, 5),
+                           tensor("y", DType::i8, {4}, y, -100), activation);
+  const Result<Program> program = lower(g, plan::Rings::full);
+  return program ? program->operations[0].kernel : program.failure().to_string();
+}
+
+TEST(WeightedSums, AreFoundForScalesOfNetworksAndOnlyWhereTheyFit) {
+  std::mt19937 random(5);
+  const auto scale = [&] { return std::exp(std::uniform_real_distribution<float>(0, 1)(random)); };
+  for (int i = 0; i < 100; ++i) {
+    const float a = scale(), b = scale(), y = scale();
+    for (const char* op : {"add", "sub"}) {
+      EXPECT_EQ(kernel_of(op, a, b, y, i % 2 == 0 ? "relu" : "none"), "smelt::weighted_add_s8")
+          << a << " " << b << " " << y;
+    }
+  }
+  EXPECT_EQ(kernel_of("add", 0.5F, 0.25F, 1), "smelt::weighted_add_s8") << "ties";
+  EXPECT_EQ(kernel_of("add", 0.7F, 3.9F, 1), "smelt::weighted_add_s8");
+  EXPECT_EQ(kernel_of("add", 0.7F, 8.1F, 1), "smelt::add_s8") << "a weight of 32 bits";
+  EXPECT_EQ(kernel_of("add", 7.7F, 7.9F, 1), "smelt::add_s8") << "sums of 33 bits";
+  EXPECT_EQ(kernel_of("sub", 0.7F, 8.1F, 1), "smelt::subtract_a_s8");
+}
+
 TEST(BinaryErrors, MalformedNodesAreRejected) {
   const auto reason = [](const Graph& g) {
     const Outcome o = verify_graph(g);
