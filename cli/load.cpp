@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 
 #include "cli/commands.hpp"
 #include "emit/emit.hpp"
+#include "import/file.hpp"
 #include "import/import.hpp"
 #include "passes/pipeline.hpp"
 
@@ -27,8 +28,10 @@ std::string model_name(const Options& options) {
 namespace {
 
 Outcome read_labels(const std::string& path, Graph& graph) {
-  std::ifstream in(path);
-  if (!in) return Failure("E0101", path, "cannot be read", "give a text file with one class name a line");
+  constexpr int64_t limit = int64_t{1} << 20;
+  const Result<Bytes> bytes = read_file(path, limit);
+  if (!bytes) return bytes.failure();
+  std::istringstream in(std::string(bytes->begin(), bytes->end()));
   graph.labels.clear();
   for (std::string line; std::getline(in, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();

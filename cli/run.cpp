@@ -7,10 +7,9 @@
 namespace smelt::cli {
 namespace {
 
-/// The few largest values of an output, for people who gave no --output.
-void show(const Graph& graph, std::size_t port, const Bytes& bytes) {
-  const Tensor& t = graph.at(graph.outputs[port]);
-  Value v{&t, bytes};
+/// The first values of an output, for people who gave no --output.
+void show(const Tensor& t, const Bytes& bytes) {
+  const Value v{&t, bytes};
   std::printf("  \"%s\" %s %s:", t.name.c_str(), to_string(t.dtype), to_string(t.shape).c_str());
   const std::int64_t n = elements(t.shape);
   for (std::int64_t i = 0; i < n && i < 16; ++i) {
@@ -28,6 +27,17 @@ void show(const Graph& graph, std::size_t port, const Bytes& bytes) {
   std::printf("%s\n", n > 16 ? " ..." : "");
 }
 
+/// Run by run, output by output.
+void show(const Graph& graph, const std::vector<Bytes>& outputs, std::size_t runs) {
+  for (std::size_t r = 0; r < runs; ++r) {
+    for (std::size_t o = 0; o < outputs.size(); ++o) {
+      const auto size = static_cast<std::ptrdiff_t>(outputs[o].size() / runs);
+      const auto first = outputs[o].begin() + static_cast<std::ptrdiff_t>(r) * size;
+      show(graph.at(graph.outputs[o]), Bytes(first, first + size));
+    }
+  }
+}
+
 }  // namespace
 
 Result<ExitCode> run(const Options& options) {
@@ -41,16 +51,16 @@ Result<ExitCode> run(const Options& options) {
   if (!matched) return matched.failure();
   const std::vector<std::string>& files = *matched;
 
-  const Progress progress("running");
-  Interpreter interpreter(compiled->program);
   std::vector<Bytes> outputs(graph.outputs.size());
-  for (const std::vector<Bytes>& run : *inputs) {
-    const std::vector<Bytes> result = interpreter.run(run);
-    for (std::size_t o = 0; o < outputs.size(); ++o) outputs[o].insert(outputs[o].end(), result[o].begin(), result[o].end());
-    if (options.outputs.empty() && !options.json) {
-      for (std::size_t o = 0; o < outputs.size(); ++o) show(graph, o, result[o]);
+  {
+    const Progress progress("running");
+    Interpreter interpreter(compiled->program);
+    for (const std::vector<Bytes>& run : *inputs) {
+      const std::vector<Bytes> result = interpreter.run(run);
+      for (std::size_t o = 0; o < outputs.size(); ++o) outputs[o].insert(outputs[o].end(), result[o].begin(), result[o].end());
     }
   }
+  if (options.outputs.empty() && !options.json) show(graph, outputs, inputs->size());
   Json json = {{"model", std::filesystem::path(options.model).filename().string()}, {"runs", inputs->size()}, {"outputs", Json::array()}};
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     const Tensor& t = graph.at(graph.outputs[o]);

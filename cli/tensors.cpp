@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <regex>
+#include <iterator>
+#include <optional>
+#include <sstream>
 
 #include "emit/emit.hpp"
+#include "import/file.hpp"
 #include "runtime/check.hpp"
 
 namespace smelt::cli {
@@ -30,25 +32,51 @@ const char* npy_type(DType type) {
   return "";
 }
 
-Result<Bytes> read_bytes(const std::string& path) {
-  std::error_code error;
-  if (!fs::exists(path, error)) return Failure("E0101", path, "no such file", "check the path");
-  if (!fs::is_regular_file(path, error)) return Failure("E0101", path, "not a regular file", "give a file");
-  if (fs::file_size(path, error) > (std::uintmax_t{1} << 30)) return Failure("E0101", path, "larger than 1 GiB", "split it");
-  std::ifstream in(path, std::ios::binary);
-  Bytes bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in && !in.eof()) return Failure("E0101", path, "cannot be read", "check its permissions");
-  return bytes;
-}
-
 bool ends_with(const std::string& s, const std::string& end) {
   return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0;
+}
+
+std::string described(const Tensor& t) {
+  return "\"" + t.name + "\" (" + to_string(t.dtype) + " " + to_string(t.shape) + ", " + std::to_string(t.bytes()) + " bytes)";
+}
+
+/// A shape without its dimensions of 1, which say nothing about the order of elements.
+std::vector<int64_t> squeezed(const std::vector<int64_t>& shape) {
+  std::vector<int64_t> rest;
+  std::copy_if(shape.begin(), shape.end(), std::back_inserter(rest), [](int64_t d) { return d != 1; });
+  return rest;
+}
+
+/// Whether an array of this shape holds one tensor or several in the tensor's order of elements: its own dimensions, but
+/// for ones, behind a number of runs or not; or each tensor as a flat row, as in raw files.
+bool holds(const std::vector<int64_t>& array, const Tensor& type) {
+  const std::vector<int64_t> got = squeezed(array);
+  const std::vector<int64_t> want = squeezed({type.shape.begin(), type.shape.end()});
+  if (got.size() <= 1 || (got.size() == 2 && got[1] == elements(type.shape))) return true;
+  return got.size() >= want.size() && got.size() <= want.size() + 1 && std::equal(want.rbegin(), want.rend(), got.rbegin());
+}
+
+/// The numbers of "'shape': (2, 3, )" in an .npy header; none where they are no shape.
+std::optional<std::vector<int64_t>> npy_shape(const std::string& header) {
+  const size_t key = header.find("'shape':");
+  const size_t open = header.find('(', key), close = header.find(')', key);
+  if (key == std::string::npos || open == std::string::npos || close == std::string::npos || close < open) return std::nullopt;
+  std::vector<int64_t> shape;
+  std::istringstream numbers(header.substr(open + 1, close - open - 1));
+  for (std::string number; std::getline(numbers, number, ',');) {
+    number.erase(std::remove(number.begin(), number.end(), ' '), number.end());
+    if (number.empty()) continue;
+    if (number.size() > 10 || number.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+    shape.push_back(std::stoll(number));
+  }
+  return shape;
 }
 
 /// The elements after an .npy header.
 Result<Bytes> npy_content(const std::string& path, const Bytes& file, const Tensor& type) {
   const auto bad = [&](const std::string& why) {
-    return Failure("E0602", path, why, std::string("save it with numpy.save as a C-ordered array of dtype '") + npy_type(type.dtype) + "'");
+    return Failure("E0602", path, why, "save it with numpy.save as a C-ordered array of dtype '" + std::string(npy_type(type.dtype)) +
+                                           "' and shape " + to_string(type.shape) + ", or several of them stacked");
   };
   if (file.size() < 10 || std::memcmp(file.data(), magic, 6) != 0) return bad("not a .npy file");
   const bool wide = file[6] >= 2;
@@ -62,17 +90,15 @@ Result<Bytes> npy_content(const std::string& path, const Bytes& file, const Tens
   if (header.find(std::string("'") + npy_type(type.dtype) + "'") == std::string::npos) {
     return bad(std::string("its dtype is not the tensor's, ") + to_string(type.dtype));
   }
+  const std::optional<std::vector<int64_t>> shape = npy_shape(header);
+  if (!shape || !holds(*shape, type)) return bad("its shape is not that of tensor " + described(type));
   return Bytes(file.begin() + static_cast<int64_t>(at + length), file.end());
-}
-
-std::string described(const Tensor& t) {
-  return "\"" + t.name + "\" (" + to_string(t.dtype) + " " + to_string(t.shape) + ", " + std::to_string(t.bytes()) + " bytes)";
 }
 
 }  // namespace
 
 Result<Bytes> read_tensor(const std::string& path, const Tensor& type) {
-  Result<Bytes> file = read_bytes(path);
+  Result<Bytes> file = read_file(path);
   if (!file) return file.failure();
   if (ends_with(path, ".npy")) {
     file = npy_content(path, *file, type);
@@ -187,7 +213,7 @@ Result<verify::Runs> read_directory(const Graph& graph, const std::vector<Tensor
   verify::Runs runs;
   std::vector<Bytes> run;
   for (const std::string& file : files) {
-    Result<Bytes> content = read_bytes(file);
+    Result<Bytes> content = read_file(file);
     if (!content) return content.failure();
     if (run.empty() && content->size() == whole) {  // all tensors of a run in one file
       size_t at = 0;

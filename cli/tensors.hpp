@@ -9,8 +9,8 @@
 
 namespace smelt::cli {
 
-/// The elements of a tensor file for a tensor of this type. An .npy file must have the tensor's dtype (a leading dimension
-/// more means several runs); a raw file is taken as it is. The content is a positive multiple of the tensor's size.
+/// The elements of a tensor file for a tensor of this type. An .npy file must have the tensor's dtype and, but
+/// for ones, its shape (a leading dimension more means several runs) or rows of flat tensors; a raw file is taken as it is. The content is a positive multiple of the tensor's size.
 Result<Bytes> read_tensor(const std::string& path, const Tensor& type);
 
 /// .npy where the name ends so, raw otherwise; `runs` tensors one after the other.

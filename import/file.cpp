@@ -17,17 +17,17 @@ Result<Bytes> read_file(const std::string& path, int64_t limit) {
   if (status.type() != fs::file_type::regular) {
     const bool folder = status.type() == fs::file_type::directory;
     return Failure("E0102", path, folder ? "this is a folder, not a file" : "this is not a regular file",
-                   "name the model file itself");
+                   "name the file itself");
   }
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const int64_t size = file ? static_cast<int64_t>(file.tellg()) : -1;
   if (size < 0) return Failure("E0101", path, "the file cannot be opened", "check its permissions");
-  if (size == 0) return Failure("E0103", path, "the file is empty", "export or download the model again");
+  if (size == 0) return Failure("E0103", path, "the file is empty", "it was not written to its end; make or download it again");
   if (size > limit) {
     return Failure(
         "E0104", path,
         "the file has " + std::to_string(size) + " bytes, at most " + std::to_string(limit) + " are accepted",
-        "models this large are beyond what this tool is for");
+        "files this large are beyond what this tool is for");
   }
   Bytes bytes(static_cast<size_t>(size));
   file.seekg(0);

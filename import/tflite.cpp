@@ -40,7 +40,7 @@ std::optional<DType> dtype_of(tflite::TensorType type) {
   }
 }
 
-/// The number, with the schema's word for it if there is one.
+/// The schema's word for a number; the number where it has none.
 std::string named(const char* enumeration, int64_t value) {
   const std::string word = tflite::enum_name(enumeration, value);
   return word.empty() ? "number " + std::to_string(value) : word;
@@ -247,8 +247,10 @@ class Reader {
       const int64_t builtin =
           std::max<int64_t>(code.deprecated_builtin_code(), static_cast<int64_t>(code.builtin_code()));
       custom_.push_back(builtin == static_cast<int64_t>(tflite::BuiltinOperator::CUSTOM));
-      node.op =
-          custom_.back() ? "custom operator " + tflite::text_of(code.custom_code()) : named("BuiltinOperator", builtin);
+      const std::string word = tflite::enum_name("BuiltinOperator", builtin);
+      node.op = custom_.back() ? "custom operator " + tflite::text_of(code.custom_code())
+                : word.empty() ? "operator number " + std::to_string(builtin)
+                               : word;
       const auto* options = static_cast<const flatbuffers::Table*>(source.builtin_options());
       if (options != nullptr) {
         const size_t copied =

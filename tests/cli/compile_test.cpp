@@ -65,6 +65,7 @@ TEST(Compile, LabelsGoIntoTheDescriptor) {
   write_text(temp.path() / "short.txt", "one\ntwo\n");
   EXPECT_TRUE(says(smelt({"compile", tones, "-o", "out", "--labels", "short.txt"}, temp.path()), 3, {"E0605", "short.txt", "2 names"}));
   EXPECT_TRUE(says(smelt({"compile", tones, "-o", "out", "--labels", "absent.txt"}, temp.path()), 3, {"absent.txt"}));
+  EXPECT_TRUE(says(smelt({"compile", tones, "-o", "out", "--labels", "/dev/zero"}, temp.path()), 3, {"E0102", "/dev/zero"}));
   EXPECT_FALSE(fs::exists(temp.path() / "out"));
 }
 

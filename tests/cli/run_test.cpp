@@ -91,17 +91,18 @@ TEST_F(Run, NumPyFiles) {
   EXPECT_EQ(got("out.npy"), npy("|i1", std::to_string(k.runs) + ", " + shape, k.outputs[0]));
 
   const Known f = known(model("ds_cnn_float"));
-  put("f.npy", npy("<f4", "1", f.inputs[0].substr(0, f.inputs[0].size() / f.runs)));
+  put("f.npy", npy("<f4", std::to_string(f.inputs[0].size() / f.runs / 4), f.inputs[0].substr(0, f.inputs[0].size() / f.runs)));
   EXPECT_TRUE(says(run({model("ds_cnn_float"), "--input", "f.npy", "--output", "out.bin"}), 0));
   EXPECT_EQ(got("out.bin").size(), f.outputs[0].size() / f.runs);
 }
 
 TEST_F(Run, NumPyFilesThatDoNotFit) {
   const Known k = known(model("dense"));
-  const std::string good = npy("|i1", "1", k.inputs[0]);
-  put("type.npy", npy("|u1", "1", k.inputs[0]));
-  put("float.npy", npy("<f4", "1", k.inputs[0]));
-  put("order.npy", npy("|i1", "1", k.inputs[0], true));
+  const std::string flat = std::to_string(k.inputs[0].size()) + ",";
+  const std::string good = npy("|i1", flat, k.inputs[0]);
+  put("type.npy", npy("|u1", flat, k.inputs[0]));
+  put("float.npy", npy("<f4", flat, k.inputs[0]));
+  put("order.npy", npy("|i1", flat, k.inputs[0], true));
   put("cut.npy", good.substr(0, 40));
   put("short.npy", good.substr(0, 7));
   put("raw.npy", k.inputs[0]);
@@ -112,15 +113,44 @@ TEST_F(Run, NumPyFilesThatDoNotFit) {
   EXPECT_TRUE(says(run({model("dense"), "--input", "size.npy"}), 3, {"E0603", "size.npy"}));
 }
 
+TEST_F(Run, NumPyShapes) {
+  const Known k = known(model("ds_cnn"));
+  const Result<Graph> graph = read_model(model("ds_cnn"));
+  const Shape& shape = graph->at(graph->inputs[0]).shape;
+  ASSERT_EQ(shape.size(), 4U);
+  ASSERT_NE(shape[1], shape[2]);
+  const std::string h = std::to_string(shape[1]) + ", ", w = std::to_string(shape[2]) + ", ", c = std::to_string(shape[3]) + ", ";
+  const std::string n = std::to_string(k.runs) + ", ", size = std::to_string(elements(shape)) + ", ";
+  for (const std::string& good : {n + h + w + c, n + "1, " + h + w + c, n + size, n + h + w + (shape[3] == 1 ? "" : c)}) {
+    put("in.npy", npy("|i1", good, k.inputs[0]));
+    ASSERT_TRUE(says(run({model("ds_cnn"), "--input", "in.npy", "--output", "out.bin"}), 0)) << good;
+    EXPECT_EQ(got("out.bin"), k.outputs[0]) << good;
+  }
+  for (const std::string& bad : {n + w + h + c, h + w + n + c, n + n + h + w + c, std::string("x, y"), std::string("99999999999999999999,")}) {
+    put("in.npy", npy("|i1", bad, k.inputs[0]));
+    EXPECT_TRUE(says(run({model("ds_cnn"), "--input", "in.npy", "--output", "bad.bin"}), 3, {"E0602", "shape", to_string(shape)})) << bad;
+  }
+  EXPECT_FALSE(fs::exists(temp.path() / "bad.bin"));
+}
+
+TEST_F(Run, OnATerminalResultsStandAlone) {
+  const Known k = known(model("dense"));
+  put("in.bin", k.inputs[0].substr(0, k.inputs[0].size() / k.runs));
+  const std::string command = std::string(SMELT_TOOL) + " run " + model("dense") + " --input in.bin";
+  const verify::Ended ended = verify::run_program({"/usr/bin/script", "-qec", command, "/dev/null"}, temp.path(), std::chrono::seconds(60));
+  ASSERT_EQ(ended.status, 0) << ended.output;
+  // What said that it runs is gone before the first result.
+  EXPECT_TRUE(contains(ended.output, "running ...\r\x1b[K  \"")) << ended.output;
+}
+
 TEST_F(Run, FilesOfTheWrongSize) {
   const Known k = known(model("dense"));
   put("short.bin", k.inputs[0].substr(1));
   put("empty.bin", "");
-  for (const char* file : {"short.bin", "empty.bin"}) {
-    EXPECT_TRUE(says(run({model("dense"), "--input", file, "--output", "out.bin"}), 3, {"E0603", file, "bytes"}));
-  }
+  EXPECT_TRUE(says(run({model("dense"), "--input", "short.bin", "--output", "out.bin"}), 3, {"E0603", "short.bin", "bytes"}));
+  EXPECT_TRUE(says(run({model("dense"), "--input", "empty.bin", "--output", "out.bin"}), 3, {"E0103", "empty.bin"}));
   EXPECT_TRUE(says(run({model("dense"), "--input", "absent.bin"}), 3, {"absent.bin"}));
-  EXPECT_TRUE(says(run({model("dense"), "--input", "."}), 3, {"regular"}));
+  EXPECT_TRUE(says(run({model("dense"), "--input", "."}), 3, {"E0102", "folder"}));
   EXPECT_FALSE(fs::exists(temp.path() / "out.bin"));
 }
 

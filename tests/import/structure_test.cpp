@@ -115,7 +115,7 @@ TEST(Unsupported, EveryOperatorAndEveryNodeInOneReport) {
   EXPECT_EQ(found[1].code, "E0312");
   EXPECT_EQ(found[1].reason, "custom operator Edge?Detect is not supported: node 3 \"c\"");
   EXPECT_EQ(found[2].code, "E0311");
-  EXPECT_EQ(found[2].reason, "number 4711 is not supported: node 5 \"e\"");
+  EXPECT_EQ(found[2].reason, "operator number 4711 is not supported: node 5 \"e\"");
   EXPECT_NE(found[2].help.find("RELU"), std::string::npos);
   EXPECT_EQ(graph.failure().exit, ExitCode::input);
 }
