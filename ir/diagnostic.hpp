@@ -60,7 +60,7 @@ class [[nodiscard]] Result {
   std::variant<T, Failure> content_;
 };
 
-/// Success, or a Failure: `if (Status s = f(); !s) return s.failure();`
+/// Success, or a Failure: `if (Outcome o = f(); !o) return o.failure();`
 struct Done {};
 using Outcome = Result<Done>;
 
