@@ -21,7 +21,6 @@ struct Options {
   bool push = false;
   std::string svg;            ///< plan --svg
   bool json = false;
-  bool verbose = false;
   std::string directory;      ///< compile -o
   bool single_file = false;
   bool measure = false;

@@ -10,7 +10,7 @@
 namespace smelt::cli {
 namespace {
 
-/// The largest tenants of the arena at the moment when most of it is in use, and of flash.
+/// The largest rings of the arena, or constants in flash.
 std::string tenants(const Program& p, bool ram) {
   std::vector<std::pair<std::uint64_t, std::string>> found;
   if (ram) {

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -96,13 +97,19 @@ endif()
               {{"name", options.name}});
 }
 
+std::string real_value(const Quantization& q) {
+  const int32_t zero = q.zero_point[0];
+  const std::string stored = zero == 0 ? "stored" : "(stored " + std::string(zero < 0 ? "+ " : "- ") + std::to_string(std::abs(zero)) + ")";
+  return "real = " + number(q.scale[0]) + " * " + stored;
+}
+
 std::string port_lines(const Program& p, const std::vector<Port>& ports, const char* what) {
   std::string text;
   for (size_t i = 0; i < ports.size(); ++i) {
     const Tensor& t = p.graph.at(ports[i].tensor);
     text += "| " + std::string(what) + " " + std::to_string(i) + " | `" + c_type(t.dtype) + "` " + to_string(t.shape) + " | " +
             std::to_string(ports[i].bytes) + " | ";
-    text += t.quant.present() ? "real = " + number(t.quant.scale[0]) + " * (stored - " + std::to_string(t.quant.zero_point[0]) + ")"
+    text += t.quant.present() ? "real = " + real_value(t.quant)
                               : "as stored";
     text += " |\n";
   }

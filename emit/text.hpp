@@ -9,7 +9,7 @@
 
 namespace smelt::emit_detail {
 
-/// Replaces every `@KEY@` in a template; an unknown key is a fault of ours.
+/// Replaces `@KEY@` by its value, also in values of the pairs before; other marks stay.
 std::string fill(std::string text, const std::vector<std::pair<std::string, std::string>>& values);
 
 /// Comma-separated items broken into lines of at most 116 columns, indented by two spaces.

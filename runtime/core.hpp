@@ -17,14 +17,6 @@
 
 namespace smelt {
 
-/// What every call into an emitted model answers.
-enum class Status : int32_t {
-  ok = 0,             ///< done
-  pending = 1,        ///< work is left: call step again
-  bad_argument = -1,  ///< a null pointer or a misaligned arena
-  corrupt = -2,       ///< selftest: the weights or a known answer are not what was compiled
-};
-
 /// Where the rows of one operand live. Row r is at `offset + (r % depth) * pitch` bytes from its base.
 struct View {
   enum Base : uint8_t { arena = 0, weights = 1 };
