@@ -143,6 +143,7 @@ Outcome lower(Lowering& l) {
   p.groups = groups;
   p.group_out = g.out_c / groups;
   p.taps = integer ? pack::round_up(taps, 4) : taps;
+  bool pointwise = false;
   if (integer) {
     const auto* w = o.weights.as<int8_t>();
     std::vector<int64_t> sums(static_cast<size_t>(g.out_c)), heaviest = sums;
@@ -160,7 +161,13 @@ Outcome lower(Lowering& l) {
     if (pairs) {
       p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *pairs, 4));
       p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
-      l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
+      pointwise = g.kernel_h == 1 && g.kernel_w == 1 && g.batches == 1 && groups == 1 && g.pad_top == 0 &&
+                  g.pad_left == 0 && (g.out_h - 1) * g.stride_h < g.in_h && (g.out_w - 1) * g.stride_w < g.in_w;
+      if (pointwise) {
+        l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(pointwise_s8));
+      } else {
+        l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
+      }
     } else {
       p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::blocks(w, groups, p.group_out, taps, 4), 4));
       p.channels =
@@ -175,16 +182,21 @@ Outcome lower(Lowering& l) {
     p.to = convolution::clamp_f32(l.node);
     l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_f32));
   }
-  l.params(
-      "smelt::Conv2D", p,
-      "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
-      "run_columns depth groups group_out taps weights channels zero to.offset to.span to.low");
+  if (pointwise) {
+    l.params("smelt::Pointwise",
+             Pointwise{p.out_w, p.stride_h, p.stride_w * p.in_c, p.depth, p.group_out, p.taps, p.weights, p.to},
+             "out_w stride_h step depth group_out taps weights to.offset to.span to.low");
+  } else {
+    l.params(
+        "smelt::Conv2D", p,
+        "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
+        "run_columns depth groups group_out taps weights channels zero to.offset to.span to.low");
+  }
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
   if (p.step_rows == 1 && g.out_w % 2 != 0) l.out.block = std::min(2, g.out_h);  // rows fill tiles of two pixels
   // int8: two pixels of 16 bits, and the window's bytes where they cannot be widened as they lie.
-  const bool direct = depth % 4 == 0 || g.kernel_h * g.kernel_w == 1;
-  const int32_t patch = p.taps * (!integer || direct ? 4 : 5);
-  l.scratch(g.kernel_h * 4 + patch);
+  const int32_t patch = p.taps * (!integer || pointwise || depth % 4 == 0 ? 4 : 5);
+  l.scratch(pointwise ? patch : g.kernel_h * 4 + patch);
   if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&
       g.pad_top == 0 && g.pad_left == 0 && o.input.shape == o.output.shape) {
     l.in_place(0);

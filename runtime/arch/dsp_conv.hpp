@@ -18,9 +18,10 @@ struct DspConvS8 {
 
   /// n > 0 taps; returns where the next ones go. Those that fill the last four up are zeros.
   static uint8_t* put(uint8_t* at, const int8_t* x, int32_t n) {
-    uint32_t a, b;
-    const int8_t* end = x + n / 4 * 4;
+    const int32_t odd = n & 3;
+    const int8_t* end = x + (n - odd);
     if (x != end) {
+      uint32_t a, b;
       __asm__ volatile(
           "tst %[n], #4\n\t"
           "bne 2f\n\t"
@@ -42,9 +43,14 @@ struct DspConvS8 {
           : [end] "r"(end), [n] "r"(n)
           : "memory", "cc");
     }
-    if (n % 4 == 0) return at;
+    if (odd == 0) return at;
     uint32_t last = 0;
-    for (int32_t i = n % 4; i > 0; --i) last = last << 8 | static_cast<uint8_t>(x[i - 1]);
+    if (n > 4) {
+      __builtin_memcpy(&last, x + odd - 4, 4);
+      last >>= 32 - 8 * odd;
+    } else {
+      for (int32_t i = odd; i > 0; --i) last = last << 8 | static_cast<uint8_t>(x[i - 1]);
+    }
     return put_four(at, last);
   }
   static uint8_t* fill(uint8_t* at, int8_t value, int32_t n) {

@@ -52,7 +52,13 @@ struct DepthwiseTile {
 
 inline void copy_bytes(int8_t* to, const int8_t* from, int32_t n) {
 #if defined(__ARM_FEATURE_UNALIGNED) || __SIZEOF_POINTER__ == 8
-  for (; n >= 4; n -= 4, to += 4, from += 4) __builtin_memcpy(to, from, 4);
+  if (n >= 4) {
+    const int8_t* last = from + n - 4;
+    int8_t* to_last = to + n - 4;
+    for (; from < last; to += 4, from += 4) __builtin_memcpy(to, from, 4);
+    __builtin_memcpy(to_last, last, 4);
+    return;
+  }
 #endif
   for (int32_t i = 0; i < n; ++i) to[i] = from[i];
 }

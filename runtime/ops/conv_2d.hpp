@@ -29,22 +29,24 @@ struct Conv2D {
   Clamp to;          ///< for Scale `offset` is rescale's centre; for floats see clamp_store
 };
 
+/// A 1x1 convolution in one group, of one image, without padding: pixels are windows as they lie. Scratch is the patch.
+struct Pointwise {
+  int32_t out_w;
+  int32_t stride_h;
+  int32_t step;   ///< elements from one pixel's window to the next one's
+  int32_t depth;  ///< input channels
+  int32_t group_out, taps, weights;
+  Clamp to;  ///< these four as in Conv2D
+};
+
 inline constexpr int32_t conv_outside = INT32_MIN;  ///< in place of where a row is: in the padding
 
 /// Copies one group's window from `in`, where its rows begin at `rows`, the leftmost column being `left`.
 template <class P, class At>
-inline void conv_gather(const Conv2D& p, const typename P::Element* in, const int32_t* rows, int32_t left, At at) {
+__attribute__((noinline)) void conv_border(const Conv2D& p, const typename P::Element* in, const int32_t* rows,
+                                           int32_t left, At at) {
   const auto zero = static_cast<typename P::Element>(p.zero);
-  const int32_t* end_row = rows + p.kernel_h;
-  if (p.runs == 1 && left >= 0 && left <= p.in_w - p.run_columns) {
-    const int32_t n = p.run_columns * p.depth;
-    in += left * p.in_c;
-    do {
-      at = *rows == conv_outside ? P::fill(at, zero, n) : P::put(at, in + *rows, n);
-    } while (++rows != end_row);
-    return;
-  }
-  for (; rows != end_row; ++rows) {
+  for (const int32_t* end_row = rows + p.kernel_h; rows != end_row; ++rows) {
     int32_t x = left;
     for (int32_t r = 0; r < p.runs; ++r, x += p.dilation_w) {
       // Columns [first, end) of the run lie in the input.
@@ -55,6 +57,15 @@ inline void conv_gather(const Conv2D& p, const typename P::Element* in, const in
       if (end < p.run_columns) at = P::fill(at, zero, (p.run_columns - end) * p.depth);
     }
   }
+}
+
+/// The same where all columns lie in the input, as one run of n elements from `window` on.
+template <class P, class At>
+inline void conv_inside(const Conv2D& p, const typename P::Element* window, const int32_t* rows, const int32_t* end_row,
+                        int32_t n, At at) {
+  do {
+    at = *rows == conv_outside ? P::fill(at, static_cast<typename P::Element>(p.zero), n) : P::put(at, window + *rows, n);
+  } while (++rows != end_row);
 }
 
 /// What a patch meets, for each kind of primitives.
@@ -83,14 +94,16 @@ struct ConvBlocks : P {
 template <class P>
 struct ConvPairs : P {
   using Tile = ConvTile;
-  static void begin(Tile& t, const Firing& f, const Conv2D& p, const uint8_t* patch) {
+  template <class Params>
+  static void begin(Tile& t, const Firing& f, const Params& p, const uint8_t* patch) {
     t.left = p.group_out;
     t.centre = p.to.offset;
     t.patch = patch;
     t.weights = f.constant<int16_t>(static_cast<uint32_t>(p.weights));
     t.taps = p.taps;
   }
-  static void run(Tile& t, int8_t* const* out, int32_t n, const Conv2D& p) {
+  template <class Params>
+  static void run(Tile& t, int8_t* const* out, int32_t n, const Params& p) {
     t.out[0] = out[0];
     t.out[1] = out[n - 1];
     P::tile(t);
@@ -106,9 +119,14 @@ inline void conv_2d(const Firing& f) {
   using T = typename A::Element;
   const auto& p = f.as<Conv2D>();
   auto* rows = f.out<int32_t>(2, 0);
+  const int32_t* end_row = rows + p.kernel_h;
   auto* patch = reinterpret_cast<uint8_t*>(rows + p.kernel_h);
-  const int32_t patch_bytes = p.taps * A::tap_bytes;
+  const bool direct = A::plain || p.depth % 4 == 0;
+  auto* elements = reinterpret_cast<T*>(patch + p.taps * A::tap_bytes);
   const T* in = f.in<T>(1, 0);
+  const int32_t run = p.run_columns * p.depth;
+  const int32_t step = p.stride_w * p.in_c;
+  const int32_t insides = p.runs == 1 ? p.in_w - p.run_columns + 1 : 0;  // columns at which a window may begin
   typename A::Tile tile;
   A::begin(tile, f, p, patch);
   for (int32_t g = 0; g < p.groups; ++g, in += p.depth, A::next_group(tile, p)) {
@@ -129,13 +147,22 @@ inline void conv_2d(const Firing& f) {
       }
       T* out = f.out<T>(0, row) + g * p.group_out;
       int32_t x = -p.pad_left;
-      for (int32_t i = p.out_w; i > 0; --i, x += p.stride_w, out += p.groups * p.group_out) {
+      const T* window = in + x * p.in_c;
+      for (int32_t i = p.out_w; i > 0; --i, x += p.stride_w, window += step, out += p.groups * p.group_out) {
         const auto slot = A::slot(patch, n);
-        if (A::plain || p.depth % 4 == 0 || p.kernel_h * p.runs * p.run_columns == 1) {
-          conv_gather<A>(p, in, rows, x, slot);
+        const bool inside = x >= 0 && x < insides;
+        if (direct) {
+          if (inside) {
+            conv_inside<A>(p, window, rows, end_row, run, slot);
+          } else {
+            conv_border<A>(p, in, rows, x, slot);
+          }
         } else {
-          T* elements = reinterpret_cast<T*>(patch + patch_bytes);
-          conv_gather<PlainPatch<T>>(p, in, rows, x, elements);
+          if (inside) {
+            conv_inside<PlainPatch<T>>(p, window, rows, end_row, run, elements);
+          } else {
+            conv_border<PlainPatch<T>>(p, in, rows, x, elements);
+          }
           A::put(slot, elements, p.taps);
         }
         pixels[n++] = out;
@@ -148,7 +175,30 @@ inline void conv_2d(const Firing& f) {
   }
 }
 
-/// Of weights and scales that pack::pairs and pack::scales bear.
+template <class A>
+inline void pointwise(const Firing& f) {
+  const auto& p = f.as<Pointwise>();
+  auto* patch = f.out<uint8_t>(2, 0);
+  typename A::Tile tile;
+  A::begin(tile, f, p, patch);
+  int8_t* pixels[2];
+  int32_t n = 0;
+  for (int32_t row = f.step, last = f.step + f.count - 1; row <= last; ++row) {
+    const auto* window = f.in<int8_t>(1, row * p.stride_h);
+    auto* out = f.out<int8_t>(0, row);
+    for (int32_t left = p.out_w; left > 0; --left, window += p.step, out += p.group_out) {
+      A::put(A::slot(patch, n), window, p.depth);
+      pixels[n++] = out;
+      if (n == A::pixels || (left == 1 && row == last)) {
+        A::run(tile, pixels, n, p);
+        n = 0;
+      }
+    }
+  }
+}
+
+/// Of weights and scales that pack::pair_blocks and pack::scales bear.
+inline void pointwise_s8(const Firing& f) { pointwise<ConvPairs<ConvS8>>(f); }
 inline void conv_2d_s8(const Firing& f) { conv_2d<ConvPairs<ConvS8>>(f); }
 inline void conv_2d_any_s8(const Firing& f) { conv_2d<ConvBlocks<BlockConvS8>>(f); }
 inline void conv_2d_f32(const Firing& f) { conv_2d<ConvBlocks<BlockConvF32>>(f); }

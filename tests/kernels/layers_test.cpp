@@ -64,6 +64,7 @@ bool check(Layer layer, std::mt19937& random, int& told) {
     const Kernel function = program->operations[0].function;
     std::vector<Kernel> others;
     if (function == &conv_2d_s8) others = {&conv_2d<ConvPairs<ScalarConvS8>>, &conv_2d<ConvPairs<HostConvS8>>};
+    if (function == &pointwise_s8) others = {&pointwise<ConvPairs<ScalarConvS8>>, &pointwise<ConvPairs<HostConvS8>>};
     if (function == &fully_connected_s8) others = {&fully_connected_pairs<ScalarDotS8>};
     if (function == &depthwise_conv_2d_s8) others = {&depthwise_conv_2d<DepthwiseBlocks<ScalarDepthwiseS8>>};
     for (Kernel kernel : others) {
