@@ -59,24 +59,50 @@ std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t channels, 
   return packed;
 }
 
+namespace {
+
+/// Appends one block: of each four taps two words of one pair, then of the other. Channels that are not there are
+/// zeros.
+bool append_block(std::vector<int16_t>& packed, const int8_t* rows, int32_t channels, int32_t taps) {
+  const auto padded = static_cast<size_t>(round_up(taps, 4));
+  auto two = pairs(rows, channels, taps);
+  if (!two) return false;
+  two->resize(2 * padded);
+  for (size_t k = 0; k < padded; k += 2) {
+    packed.insert(packed.end(), {two->at(k), two->at(k + 1), two->at(padded + k), two->at(padded + k + 1)});
+  }
+  return true;
+}
+
+void append_word(std::vector<int16_t>& packed, int32_t word) {
+  packed.insert(packed.end(), {static_cast<int16_t>(word), static_cast<int16_t>(word >> 16)});
+}
+
+}  // namespace
+
 std::optional<std::vector<int16_t>> pair_blocks(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps,
                                                 const std::vector<Scale>& scales) {
-  const auto padded = static_cast<size_t>(round_up(taps, 4));
   std::vector<int16_t> packed;
   for (int32_t g = 0; g < groups; ++g) {
     for (int32_t begin = g * channels, end = begin + channels; begin < end; begin += block) {
-      auto two = pairs(rows + int64_t{begin} * taps, std::min(block, end - begin), taps);
-      if (!two) return std::nullopt;
-      two->resize(2 * padded);
-      for (size_t k = 0; k < padded; k += 2) {
-        packed.insert(packed.end(), {two->at(k), two->at(k + 1), two->at(padded + k), two->at(padded + k + 1)});
-      }
+      if (!append_block(packed, rows + int64_t{begin} * taps, std::min(block, end - begin), taps)) return std::nullopt;
       for (int32_t c = begin; c < begin + block; ++c) {
         const Scale s = c < end ? scales.at(static_cast<size_t>(c)) : Scale{0, 0};
-        for (int32_t word : {s.bias_right, s.multiplier}) {
-          packed.insert(packed.end(), {static_cast<int16_t>(word), static_cast<int16_t>(word >> 16)});
-        }
+        append_word(packed, s.bias_right);
+        append_word(packed, s.multiplier);
       }
+    }
+  }
+  return packed;
+}
+
+std::optional<std::vector<int16_t>> dot_blocks(const int8_t* rows, int32_t units, int32_t taps,
+                                               const std::vector<Scale>& scales) {
+  std::vector<int16_t> packed;
+  for (int32_t begin = 0; begin < units; begin += block) {
+    if (!append_block(packed, rows + int64_t{begin} * taps, std::min(block, units - begin), taps)) return std::nullopt;
+    for (int32_t u = begin; u < begin + block; ++u) {
+      append_word(packed, u < units ? scales.at(static_cast<size_t>(u)).bias_right : 0);
     }
   }
   return packed;

@@ -77,6 +77,10 @@ std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t channels, 
 std::optional<std::vector<int16_t>> pair_blocks(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps,
                                                 const std::vector<Scale>& scales);
 
+/// What a fully connected layer of `units` reads: DotTile's blocks and their Scale::bias_right.
+std::optional<std::vector<int16_t>> dot_blocks(const int8_t* rows, int32_t units, int32_t taps,
+                                               const std::vector<Scale>& scales);
+
 /// Channels of sums of |w| * 128 at most, `heaviest` being sum |w| of each, as rescale wants them. Nothing where a
 /// channel's range does not allow it.
 std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest);

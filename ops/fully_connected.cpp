@@ -125,27 +125,22 @@ Outcome lower(Lowering& l) {
       heaviest[static_cast<size_t>(i / s.depth)] += std::abs(int32_t{w[i]});
     }
     const auto channels = convolution::channels(o, unit_multipliers(o, s.units), sums);
-    auto pairs = pack::pairs(w, s.units, s.depth);
     const auto scales = pack::scales(channels, heaviest);
+    const auto blocks = scales ? pack::dot_blocks(w, s.units, s.depth, *scales) : std::nullopt;
     p.to = convolution::clamp_s8(l.node, o.output);
-    if (pairs && scales && s.depth % 4 == 0) {
-      pairs->resize(static_cast<size_t>(pack::round_up(s.units, 4) / 2) * static_cast<size_t>(s.depth));
-      std::vector<int32_t> bias_right, multipliers;
-      for (int32_t u = 0; u < s.units; ++u) {
-        bias_right.push_back(scales->at(static_cast<size_t>(u)).bias_right);
-        multipliers.push_back(scales->at(static_cast<size_t>(u)).multiplier);
-      }
-      const auto other = std::find_if(multipliers.begin(), multipliers.end(), [&](int32_t m) { return m != multipliers[0]; });
-      p.multiplier_step = other == multipliers.end() ? 0 : 1;
-      if (p.multiplier_step == 0) multipliers.resize(1);
-      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *pairs, 4));
-      p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), bias_right));
-      p.multipliers = static_cast<int32_t>(l.pool.add(l.name("multipliers"), multipliers));
+    if (blocks && s.depth % 4 == 0) {
+      std::vector<int32_t> multipliers;
+      for (const Scale& scale : *scales) multipliers.push_back(scale.multiplier);
+      const bool same = std::equal(multipliers.begin() + 1, multipliers.end(), multipliers.begin());
+      multipliers.resize(same ? 1 : static_cast<size_t>(pack::round_up(s.units, 4)));
+      p.multiplier_step = same ? 0 : 4;
+      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *blocks, 4));
+      p.channels = static_cast<int32_t>(l.pool.add(l.name("multipliers"), multipliers));
       p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
       l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_s8));
     } else {
-      p.weights = static_cast<int32_t>(
-          l.pool.add(l.name("weights"), std::vector<int8_t>(w, w + elements(o.weights.shape)), 4));
+      p.weights =
+          static_cast<int32_t>(l.pool.add(l.name("weights"), std::vector<int8_t>(w, w + elements(o.weights.shape)), 4));
       p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(channels)));
       l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_any_s8));
     }
@@ -157,7 +152,7 @@ Outcome lower(Lowering& l) {
     p.to = convolution::clamp_f32(l.node);
     l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_f32));
   }
-  l.params("smelt::FullyConnected", p, "vectors depth units weights channels multipliers multiplier_step to.offset to.span to.low");
+  l.params("smelt::FullyConnected", p, "vectors depth units weights channels multiplier_step to.offset to.span to.low");
   if (!by_rows) {
     l.whole(1);
     return Done{};
@@ -173,7 +168,10 @@ std::optional<WeightedSum> sum(const Graph& graph, const Node& node) {
   const Operands o = convolution::operands(graph, node);
   const int32_t channels = o.input.shape.empty() ? 1 : o.input.shape.back();
   if (o.input.dtype != DType::i8 || s.depth % channels != 0) return std::nullopt;
-  return WeightedSum{.outputs = s.units, .groups = 1, .depth = channels, .taps = s.depth / channels,
+  return WeightedSum{.outputs = s.units,
+                     .groups = 1,
+                     .depth = channels,
+                     .taps = s.depth / channels,
                      .outputs_last = false,
                      .tap_leaves = std::vector<char>(static_cast<size_t>(s.depth / channels)),
                      .scales = unit_multipliers(o, s.units),

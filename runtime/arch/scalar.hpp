@@ -213,14 +213,25 @@ __attribute__((noinline)) inline void taps4_f32(const uint8_t* base, const uint3
   acc[3] = d;
 }
 
-/// A vector against two pairs of rows of weights.
+/// Fully connected layers of int8.
 struct ScalarDotS8 {
-  static void dot(const int8_t* x, const int16_t* w, int32_t taps, int32_t* acc) {
-    for (int32_t pair = 0; pair < 2; ++pair, w += taps, acc += 2) {
-      uint32_t both, low;
-      pair_sums_s8<4>(x, reinterpret_cast<const int8_t*>(w), taps, &both, &low);
-      acc[0] = static_cast<int32_t>(low);
-      acc[1] = static_cast<int32_t>(both - low) >> 8;
+  static void run(const DotTile& t) {
+    const int16_t* w = t.weights;
+    const int32_t* multiplier = t.multipliers;
+    int8_t* out = t.out;
+    for (int32_t left = t.units; left > 0; left -= 4, w += t.block()) {
+      const void* behind = w + 2 * t.taps;
+      const auto* bias_right = static_cast<const int32_t*>(behind);
+      for (int32_t pair = 0; pair < 2; ++pair) {
+        uint32_t both, low;
+        pair_sums_s8<8>(t.x, reinterpret_cast<const int8_t*>(w + 2 * pair), t.taps, &both, &low);
+        const int32_t sums[] = {static_cast<int32_t>(low), static_cast<int32_t>(both - low) >> 8};
+        for (int32_t sum : sums) {
+          const Scale scale = {*bias_right++, *multiplier};
+          *out++ = rescale(2 * sum + (scale.bias_right >> 7), scale, t.centre);
+          multiplier += t.multiplier_step / 4;
+        }
+      }
     }
   }
 };

@@ -36,6 +36,21 @@ struct ConvTile {
   }
 };
 
+/// An input vector of a fully connected layer meets blocks of four units. Weights as those of a convolution, but behind
+/// each block stand only the four Scale::bias_right.
+struct DotTile {
+  const int8_t* x;
+  const int16_t* weights;
+  int32_t taps;  ///< a multiple of four, more than 0
+  const int32_t* multipliers;
+  int32_t multiplier_step;  ///< bytes; 0 where all units have one
+  int32_t centre;           ///< of rescale
+  int8_t* out;
+  int32_t units;  ///< a multiple of four, more than 0
+
+  int32_t block() const { return 2 * taps + 8; }
+};
+
 /// Blocks of four channels of a depthwise convolution at one output pixel. Where the taps lie, a table says. Of the
 /// weights, bytes, for each block: the first tap's four where the taps are odd, then for each two taps x and y
 /// x0 x1 y0 y1 x2 x3 y2 y3.

@@ -11,43 +11,47 @@ namespace smelt {
 /// Views: output, input. A row of either holds `vectors` vectors side by side.
 struct FullyConnected {
   int32_t vectors;
-  int32_t depth;     ///< of an input vector
-  int32_t units;     ///< of an output vector
-  int32_t weights;   ///< offset: see runtime/arch/
-  int32_t channels;  ///< offset: Scale::bias_right, Channel or float bias of each unit, padded like the weights
-  int32_t multipliers;      ///< with Scale::bias_right: offset of Scale::multiplier of each unit, or of all
-  int32_t multiplier_step;  ///< 1, or 0 where all have one
+  int32_t depth;            ///< of an input vector
+  int32_t units;            ///< of an output vector
+  int32_t weights;          ///< offset: see runtime/arch/
+  int32_t channels;         ///< offset: Scale::multiplier, Channel or float bias of each unit, padded like the weights
+  int32_t multiplier_step;  ///< bytes from a unit's Scale::multiplier to the next; 0 where all have one
   Clamp to;
 };
 
-/// D: a set of primitives. Four units at a time.
+/// D: a set of primitives.
 template <class D>
 inline void fully_connected_pairs(const Firing& f) {
   const auto& p = f.as<FullyConnected>();
   for (int32_t row = f.step; row < f.step + f.count; ++row) {
     const auto* x = f.in<int8_t>(1, row);
     auto* out = f.out<int8_t>(0, row);
-    for (int32_t v = 0; v < p.vectors; ++v, x += p.depth) {
-      const auto* weights = f.constant<int16_t>(static_cast<uint32_t>(p.weights));
-      const auto* bias_right = f.constant<int32_t>(static_cast<uint32_t>(p.channels));
-      const auto* multiplier = f.constant<int32_t>(static_cast<uint32_t>(p.multipliers));
-      const int32_t centre = p.to.offset;
-      int8_t* const first = out;
-      for (int32_t left = p.units; left > 0; left -= 4, weights += 2 * p.depth) {
-        int32_t acc[4];
-        D::dot(x, weights, p.depth, acc);
-        const int32_t* sum = acc;
-        for (const int32_t* end = acc + (left < 4 ? left : 4); sum != end; ++sum, multiplier += p.multiplier_step) {
-          const Scale scale = {*bias_right++, *multiplier};
-          *out++ = rescale(2 * *sum + (scale.bias_right >> 7), scale, centre);
-        }
+    for (int32_t v = 0; v < p.vectors; ++v, x += p.depth, out += p.units) {
+      const int32_t fours = p.units & ~3;
+      DotTile t = {x,
+                   f.constant<int16_t>(static_cast<uint32_t>(p.weights)),
+                   p.depth,
+                   f.constant<int32_t>(static_cast<uint32_t>(p.channels)),
+                   p.multiplier_step,
+                   p.to.offset,
+                   out,
+                   fours};
+      if (fours != 0) D::run(t);
+      if (fours != p.units) {  // into a block of its own: those behind its last unit go nowhere
+        int8_t last[4];
+        t.weights += fours / 4 * t.block();
+        t.multipliers += fours * t.multiplier_step / 4;
+        t.out = last;
+        t.units = 4;
+        D::run(t);
+        for (int32_t i = fours; i < p.units; ++i) out[i] = last[i - fours];
       }
-      if (p.to.span != 255) clamp_bytes(first, p.units, p.to);
+      if (p.to.span != 255) clamp_bytes(out, p.units, p.to);
     }
   }
 }
 
-/// Of weights and scales that pack::pairs and pack::scales bear, and a depth that is a multiple of four.
+/// Of weights and scales that pack::dot_blocks and pack::scales bear, and a depth that is a multiple of four.
 inline void fully_connected_s8(const Firing& f) { fully_connected_pairs<DotS8>(f); }
 
 inline void fully_connected_any_s8(const Firing& f) {

@@ -80,25 +80,40 @@ void check_blocks(int32_t taps, int32_t channels) {
   }
 }
 
+/// Every other time with one multiplier for all units.
 template <class D>
 void check_dot(int32_t taps) {
   std::mt19937 random(8);
+  constexpr int32_t units = 8;
   for (int inputs = 0; inputs < 4; ++inputs) {
     for (int weights = 0; weights < 4; ++weights) {
       const std::vector<int8_t> x = filled(inputs, taps, random);
-      std::vector<int8_t> w = filled(weights, 4 * taps, random);
+      std::vector<int8_t> w = filled(weights, units * taps, random);
       for (int8_t& v : w) v = std::max<int8_t>(v, -127);
-      const auto packed = pack::pairs(w.data(), 4, taps);
+      std::vector<Scale> scales;
+      std::vector<int32_t> multipliers, biases, shifts;
+      const int32_t step = weights % 2 == 0 ? 0 : 4;
+      for (int32_t u = 0; u < units; ++u) {
+        biases.push_back(static_cast<int32_t>(random() % 20001) - 10000);
+        shifts.push_back(-1 - static_cast<int32_t>(random() % 16));
+        multipliers.push_back(step == 0 && u > 0 ? multipliers[0] : static_cast<int32_t>(random() >> 2 | 1U << 30));
+        scales.push_back({biases.back() * 256 + ~shifts.back(), multipliers.back()});
+      }
+      const auto packed = pack::dot_blocks(w.data(), units, taps, scales);
       if (!packed) {
         ASSERT_GT(taps, 500) << "weights that fit were refused";
         continue;
       }
-      int32_t acc[4];
-      D::dot(x.data(), packed->data(), taps, acc);
-      for (size_t j = 0; j < 4; ++j) {
-        ASSERT_EQ(acc[j], product_sum(x.data(), w.data() + j * static_cast<size_t>(taps), taps))
-            << taps << " taps, channel " << j << ", inputs " << inputs << ", weights " << weights;
+      std::vector<int8_t> out(units + 1, 99);
+      const int32_t zero = static_cast<int32_t>(random() % 256) - 128;
+      D::run(DotTile{x.data(), packed->data(), taps, multipliers.data(), step, 2 * zero + 1, out.data(), units});
+      for (size_t u = 0; u < units; ++u) {
+        const int64_t sum = product_sum(x.data(), w.data() + u * static_cast<size_t>(taps), taps) + biases[u];
+        const int32_t want = oracle::requantize(static_cast<int32_t>(sum), {multipliers[u], shifts[u]}) + zero;
+        ASSERT_EQ(out[u], std::clamp(want, -128, 127))
+            << taps << " taps, unit " << u << ", inputs " << inputs << ", weights " << weights;
       }
+      ASSERT_EQ(out.back(), 99) << "wrote past its units";
     }
   }
 }
