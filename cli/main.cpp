@@ -1,6 +1,7 @@
 // smelt: the command line.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <new>
 #include <string>
 
@@ -97,9 +98,11 @@ class CommandLine {
       std::fprintf(stderr, "error[E0001]: %s\n  help: smelt%s --help\n", e.what(), chosen().c_str());
       return static_cast<int>(smelt::ExitCode::usage);
     }
-    const smelt::Result<smelt::ExitCode> result = run_command();
+    smelt::Result<smelt::ExitCode> result = run_command();
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      result = smelt::Failure("E0601", "standard output", "cannot be written", "check the free space of where it goes");
+    }
     if (result) return static_cast<int>(*result);
-    std::fflush(stdout);
     std::fprintf(stderr, "%s", result.failure().to_string().c_str());
     return static_cast<int>(result.failure().exit);
   }
@@ -110,6 +113,9 @@ class CommandLine {
       return command_(options_);
     } catch (const std::bad_alloc&) {
       return smelt::Failure("E0004", options_.model, "there is not enough memory for this", "try it on a smaller model, or a larger machine");
+    } catch (const std::filesystem::filesystem_error& e) {  // of temporary folders, as a rule
+      return smelt::Failure("E0601", e.path1().empty() ? "temporary folder" : e.path1().string(), e.code().message(),
+                            "check TMPDIR, permissions and the free space");
     }
   }
 

@@ -19,7 +19,9 @@ using Clock = std::chrono::steady_clock;
 
 TempDir::TempDir() {
   std::string pattern = (fs::temp_directory_path() / "smelt-XXXXXX").string();
-  SMELT_ASSERT(mkdtemp(pattern.data()) != nullptr, "no temporary directory " + pattern);
+  if (mkdtemp(pattern.data()) == nullptr) {
+    throw fs::filesystem_error("no temporary directory", pattern, std::error_code(errno, std::generic_category()));
+  }
   path_ = pattern;
 }
 

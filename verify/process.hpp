@@ -14,7 +14,7 @@ namespace smelt::verify {
 /// A fresh directory below the system's temporary one, removed with everything in it by the destructor.
 class TempDir {
  public:
-  /// Aborts where no directory can be made: nothing the user typed causes that.
+  /// Throws std::filesystem::filesystem_error where no directory can be made, of which the command line tells.
   TempDir();
   ~TempDir();
   TempDir(const TempDir&) = delete;

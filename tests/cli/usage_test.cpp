@@ -69,6 +69,16 @@ TEST(Usage, AllUnsupportedOperatorsInOneReport) {
   EXPECT_FALSE(fs::exists(temp.path() / "out"));
 }
 
+TEST(Usage, PlacesThatCannotBeWritten) {
+  const auto in_shell = [](const std::string& line) {
+    return verify::run_program({"/bin/sh", "-c", line}, fs::temp_directory_path(), std::chrono::seconds(60));
+  };
+  const std::string tool = SMELT_TOOL;
+  EXPECT_TRUE(says(in_shell("TMPDIR=/nonexistent " + tool + " verify " + tones + " --target host"), 3, {"E0601", "TMPDIR"}));
+  EXPECT_TRUE(says(in_shell("TMPDIR=/proc " + tool + " verify " + tones + " --target host"), 3, {"E0601", "/proc/smelt-"}));
+  EXPECT_TRUE(says(in_shell(tool + " inspect " + tones + " >/dev/full"), 3, {"E0601", "standard output"}));
+}
+
 TEST(Usage, MissingToolsAreNamedWithTheirPackages) {
   const std::vector<std::pair<std::string, std::string>> tools = {
       {"host", "g++"}, {"cortex-m0plus", "gcc-arm-none-eabi"}, {"cortex-m4", "gcc-arm-none-eabi"}, {"rv32imac", "gcc-riscv64-unknown-elf"}};
