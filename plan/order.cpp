@@ -9,6 +9,7 @@ namespace smelt::plan {
 namespace {
 
 constexpr size_t most_pieces = 128;  ///< of a full ring
+constexpr size_t most_slots = 32;    ///< of a shallow ring that are told apart
 constexpr int32_t nothing = std::numeric_limits<int32_t>::max();
 
 /// For each step s, the lowest row that steps s, s+1, ... still read.
@@ -20,12 +21,41 @@ std::vector<int32_t> oldest_needed(const Access& access) {
   return oldest;
 }
 
+/// For each buffer the one that is written over it, row by row, by its only reader; -1 where there is none.
+std::vector<int> overwritten_by(const Problem& problem) {
+  std::vector<int> readers(problem.buffers.size(), 0);
+  for (const Operation& op : problem.operations) {
+    for (const Access& read : op.reads) ++readers[static_cast<size_t>(read.buffer)];
+  }
+  std::vector<int> next(problem.buffers.size(), -1);
+  for (const Operation& op : problem.operations) {
+    if (op.writes.size() != 1) continue;
+    const Access& write = op.writes[0];
+    const Buffer& to = problem.buffers[static_cast<size_t>(write.buffer)];
+    for (const int index : op.in_place) {
+      const Access& read = op.reads[static_cast<size_t>(index)];
+      const auto b = static_cast<size_t>(read.buffer);
+      const Buffer& from = problem.buffers[b];
+      if (from.input || from.output || from.whole || to.whole || readers[b] != 1) continue;
+      if (read.rows != write.rows || from.rows != to.rows || from.row_bytes != to.row_bytes) continue;
+      next[b] = write.buffer;
+      break;  // one input only: two would have to lie in one place
+    }
+  }
+  return next;
+}
+
 class Simulation {
  public:
   Simulation(const Problem& problem, const Strategy& strategy)
       : problem_(problem), strategy_(strategy), next_(problem.operations.size(), 0), written_(problem.buffers.size(), 0) {
     order_.depths.assign(problem.buffers.size(), 1);
     order_.scratches.resize(problem.operations.size());
+    next_in_ring_ = strategy.join ? overwritten_by(problem) : std::vector<int>(problem.buffers.size(), -1);
+    joined_.assign(problem.buffers.size(), false);
+    for (const int to : next_in_ring_) {
+      if (to >= 0) joined_[static_cast<size_t>(to)] = true;
+    }
     readers_.resize(problem.buffers.size());
     writer_.assign(problem.buffers.size(), -1);
     for (size_t b = 0; b < problem.buffers.size(); ++b) {
@@ -82,7 +112,9 @@ class Simulation {
         const RowRange& made = write.rows[static_cast<size_t>(s)];
         if (made.empty()) continue;
         SMELT_ASSERT(made.first == written_[b], "rows are written once each, in increasing order");
-        order_.depths[b] = std::max(order_.depths[b], made.end - std::min(oldest_live(b, o, first_step), before));
+        if (!joined_[b]) {  // else the rows have their slots
+          order_.depths[b] = std::max(order_.depths[b], made.end - std::min(oldest_live(b, o, first_step), before));
+        }
         written_[b] = made.end;
         for (int32_t r = made.first; r < made.end; ++r) row(write.buffer, r) = {now, now};
       }
@@ -132,7 +164,13 @@ class Simulation {
       if (buffer.output) {
         for (Interval& life : rows_[b]) life.dies = end;
       }
-      order_.buffers.push_back(life(b));
+    }
+    for (size_t b = 0; b < problem_.buffers.size(); ++b) {
+      if (!joined_[b]) join(b);
+    }
+    for (size_t b = 0; b < problem_.buffers.size(); ++b) {
+      order_.rings.push_back(static_cast<int>(ring(b)));
+      order_.buffers.push_back(ring(b) == b ? life(b) : Block{});
     }
     return std::move(order_);
   }
@@ -142,7 +180,7 @@ class Simulation {
 
   Interval& row(int buffer, int32_t r) { return rows_[static_cast<size_t>(buffer)][static_cast<size_t>(r)]; }
 
-  /// A full ring row by row; a shallow one as a whole, live while any of its rows is.
+  /// A full ring row by row, a shallow one slot by slot; a deep one of many rows as a whole, live while any of them is.
   Block life(size_t b) const {
     Block block;
     const auto bytes = static_cast<uint32_t>(problem_.buffers[b].row_bytes);
@@ -169,26 +207,59 @@ class Simulation {
       }
       return block;
     }
-    Piece all{0, static_cast<uint32_t>(order_.depths[b]) * bytes, {}};
-    for (const Interval& life : rows_[b]) {  // rows are born in order
-      if (life.born == unborn) continue;
-      if (!all.live.empty() && life.born <= all.live.back().dies) {
-        all.live.back().dies = std::max(all.live.back().dies, life.dies);
-      } else {
-        all.live.push_back(life);
+    // Slot by slot: while a later stage runs, few rows of the rings before it are still needed.
+    const auto depth = static_cast<size_t>(order_.depths[b]);
+    const size_t slots = depth <= most_slots ? depth : 1;
+    for (size_t s = 0; s < slots; ++s) {
+      const auto size = static_cast<uint32_t>(depth / slots) * bytes;
+      Piece slot{static_cast<uint32_t>(s) * size, size, {}};
+      for (size_t r = s; r < rows_[b].size(); r += slots) {  // rows are born in order
+        const Interval& life = rows_[b][r];
+        if (life.born == unborn) continue;
+        if (!slot.live.empty() && life.born <= slot.live.back().dies) {
+          slot.live.back().dies = std::max(slot.live.back().dies, life.dies);
+        } else {
+          slot.live.push_back(life);
+        }
       }
+      block.pieces.push_back(std::move(slot));
     }
-    block.pieces.push_back(std::move(all));
     return block;
   }
 
-  /// The oldest row of buffer b that some step still to come reads, counting operation `firing` from step `from`.
+  /// The oldest row of buffer b, or of those behind it in its ring, that some step still to come reads, counting operation
+  /// `firing` from step `from`.
   int32_t oldest_live(size_t b, size_t firing, int32_t from) const {
     int32_t oldest = problem_.buffers[b].output ? 0 : nothing;
     for (const Reader& r : readers_[b]) {
       oldest = std::min(oldest, r.oldest[static_cast<size_t>(r.operation == firing ? from : next_[r.operation])]);
     }
-    return oldest;
+    const int next = next_in_ring_[b];
+    return next < 0 ? oldest : std::min(oldest, oldest_live(static_cast<size_t>(next), firing, from));
+  }
+
+  size_t ring(size_t b) const {
+    while (next_in_ring_[b] >= 0) b = static_cast<size_t>(next_in_ring_[b]);
+    return b;
+  }
+
+  /// Gives all buffers of the ring that begins with b its depth, and the last one the lives of all.
+  void join(size_t b) {
+    const size_t last = ring(b);
+    if (last == b) return;
+    int32_t depth = 0;
+    for (int m = static_cast<int>(b); m >= 0; m = next_in_ring_[static_cast<size_t>(m)]) {
+      depth = std::max(depth, order_.depths[static_cast<size_t>(m)]);
+    }
+    for (int m = static_cast<int>(b); m >= 0; m = next_in_ring_[static_cast<size_t>(m)]) {
+      order_.depths[static_cast<size_t>(m)] = depth;
+      for (size_t r = 0; r < rows_[b].size(); ++r) {
+        const Interval& one = rows_[static_cast<size_t>(m)][r];
+        Interval& all = rows_[last][r];
+        if (one.born == unborn) continue;
+        all = all.born == unborn ? one : Interval{std::min(all.born, one.born), std::max(all.dies, one.dies)};
+      }
+    }
   }
 
   struct Reader {
@@ -201,6 +272,8 @@ class Simulation {
   std::vector<int32_t> written_;             // rows so far, of each buffer
   std::vector<std::vector<Interval>> rows_;  // life of each row of each buffer
   std::vector<std::vector<Reader>> readers_;
+  std::vector<int> next_in_ring_;            // of each buffer, see overwritten_by
+  std::vector<bool> joined_;                 // whether a buffer's rows lie where those of another one did
   std::vector<int> writer_;                  // operation that writes a buffer; -1: the caller
   Order order_;
 };

@@ -12,6 +12,7 @@ namespace smelt::plan {
 struct Order {
   std::vector<Firing> firings;
   std::vector<int32_t> depths;   ///< rows that each buffer's ring must hold
+  std::vector<int> rings;        ///< where each buffer's rows lie: in its own ring or, joined, in that of the last of a chain
   std::vector<Block> buffers;    ///< the bytes of each ring, row by row where it is full, with the times they are live
   std::vector<Block> scratches;  ///< of each operation; empty where it has none
 };
@@ -23,6 +24,9 @@ struct Strategy {
   /// Within a segment, either an operation fires only when a later one wants its rows, or the latest operation that can
   /// fire does. They differ where paths join: rows wait before the shorter path, or after it.
   bool on_demand = true;
+  /// Where an operation may write over the only rows that it reads, both buffers share one ring: each row lies in its slot
+  /// from when the first of them is written to when the last is read. Else only whole tensors may coincide, by placement.
+  bool join = false;
   std::vector<bool> in_blocks = {};  ///< of each operation: it fires in blocks within a segment too; empty: none does
 };
 Strategy layer_by_layer(const Problem& problem);

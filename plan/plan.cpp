@@ -76,7 +76,7 @@ struct Candidate {
   Strategy strategy;
   Order order;
   std::vector<Block> blocks;
-  uint32_t bound = 0;  ///< bytes live at the worst moment: no placement is smaller
+  uint32_t arena = 0;  ///< bytes that it needs, placed in a hurry
   uint32_t runs = 0;   ///< entries of the firing order, two bytes of flash each; loops are looked for where they are many
 };
 
@@ -85,7 +85,7 @@ constexpr uint32_t few_runs = 2048;
 /// A firing order that changes often may cost more flash than it saves RAM: allowed are 4 KB, or what it saves.
 bool affordable(const Candidate& c, const Candidate& full) {
   const uint32_t flash = 2 * c.runs;
-  return flash <= 2 * few_runs || (flash < 100000 && flash + c.bound <= full.bound);
+  return flash <= 2 * few_runs || (flash < 100000 && flash + c.arena <= full.arena);
 }
 
 /// The search for the curve stops, with what it has, when it has simulated this many steps and rows read: some seconds.
@@ -114,24 +114,6 @@ class Budget {
   int64_t work_ = 0;
 };
 
-Candidate make_candidate(const Problem& problem, Strategy strategy) {
-  Candidate c;
-  c.order = simulate(problem, strategy);
-  c.strategy = std::move(strategy);
-  c.blocks = c.order.buffers;
-  c.blocks.insert(c.blocks.end(), c.order.scratches.begin(), c.order.scratches.end());
-  const auto end = static_cast<int32_t>(c.order.firings.size());
-  c.blocks.push_back({{{0, static_cast<uint32_t>(problem.operations.size()) * 2, {{-1, end}}}}});
-  c.bound = peak(c.blocks);
-  for (size_t f = 0; f < c.order.firings.size(); ++f) {
-    c.runs += f == 0 || c.order.firings[f].operation != c.order.firings[f - 1].operation;
-  }
-  if (c.runs > few_runs) {
-    c.runs = static_cast<uint32_t>(fold_runs(runs_of(c.order.firings, blocks_of(problem, c.order.firings))).size());
-  }
-  return c;
-}
-
 /// Operations that may write over an input: the two rings may coincide, meeting only when that operation fires.
 std::vector<Exception> in_place(const Problem& problem, const Order& order) {
   std::vector<Exception> exceptions;
@@ -152,14 +134,44 @@ std::vector<Exception> in_place(const Problem& problem, const Order& order) {
       const bool once = std::count_if(op.reads.begin(), op.reads.end(),
                                       [&](const Access& r) { return r.buffer == read.buffer; }) == 1;
       if (!once || read.rows != op.writes[0].rows || a.rows != b.rows || a.row_bytes != b.row_bytes) continue;
-      if (order.depths[from] != order.depths[to]) continue;
+      if (order.depths[from] != order.depths[to] || order.rings[from] == order.rings[to]) continue;
       exceptions.push_back({from, to, at});
     }
   }
   return exceptions;
 }
 
-/// Starts from line buffers throughout and cuts the chain of operations where that lowers the bound: greedily, one cut at
+Candidate make_candidate(const Problem& problem, Strategy strategy) {
+  Candidate c;
+  c.order = simulate(problem, strategy);
+  c.strategy = std::move(strategy);
+  c.blocks = c.order.buffers;
+  c.blocks.insert(c.blocks.end(), c.order.scratches.begin(), c.order.scratches.end());
+  const auto end = static_cast<int32_t>(c.order.firings.size());
+  c.blocks.push_back({{{0, static_cast<uint32_t>(problem.operations.size()) * 2, {{-1, end}}}}});
+  c.arena = place(c.blocks, in_place(problem, c.order), alignment, 0).bytes;
+  for (size_t f = 0; f < c.order.firings.size(); ++f) {
+    c.runs += f == 0 || c.order.firings[f].operation != c.order.firings[f - 1].operation;
+  }
+  if (c.runs > few_runs) {
+    c.runs = static_cast<uint32_t>(fold_runs(runs_of(c.order.firings, blocks_of(problem, c.order.firings))).size());
+  }
+  return c;
+}
+
+/// Line buffers throughout, in all their forms.
+std::vector<Strategy> starts(const Problem& problem) {
+  std::vector<Strategy> all;
+  for (const bool join : {true, false}) {
+    for (const bool on_demand : {true, false}) {
+      all.push_back(line_buffers(problem, on_demand));
+      all.back().join = join;
+    }
+  }
+  return all;
+}
+
+/// Starts from line buffers throughout and cuts the chain of operations where that saves bytes: greedily, one cut at
 /// a time. Falls back to full rings where nothing is gained, because whole tensors are faster.
 Candidate least_ram(const Problem& problem) {
   Candidate full = make_candidate(problem, layer_by_layer(problem));
@@ -169,8 +181,8 @@ Candidate least_ram(const Problem& problem) {
   int64_t steps = 1;
   for (const Operation& o : problem.operations) steps += o.steps;
   int64_t tries = std::max<int64_t>(2, 2000000 / steps);
-  for (const bool on_demand : {true, false}) {
-    Candidate current = make_candidate(problem, line_buffers(problem, on_demand));
+  for (const Strategy& start : starts(problem)) {
+    Candidate current = make_candidate(problem, start);
     for (int round = 0; round < 4; ++round) {
       Candidate better;
       for (size_t cut = 0; cut + 1 < n && tries > 0; ++cut) {
@@ -179,13 +191,13 @@ Candidate least_ram(const Problem& problem) {
         s.cut_after[cut] = true;
         --tries;
         Candidate c = make_candidate(problem, std::move(s));
-        const bool gain = affordable(c, full) && (c.bound < current.bound || !affordable(current, full));
-        if (gain && (better.blocks.empty() || c.bound < better.bound)) better = std::move(c);
+        const bool gain = affordable(c, full) && (c.arena < current.arena || !affordable(current, full));
+        if (gain && (better.blocks.empty() || c.arena < better.arena)) better = std::move(c);
       }
       if (better.blocks.empty()) break;
       current = std::move(better);
     }
-    if (current.bound < best.bound && affordable(current, full)) best = std::move(current);
+    if (current.arena < best.arena && affordable(current, full)) best = std::move(current);
   }
   return best;
 }
@@ -226,7 +238,7 @@ std::vector<Candidate> curve(const Problem& problem) {
       Candidate c = make_candidate(problem, std::move(s));
       const auto saved = static_cast<double>(from.order.firings.size()) - static_cast<double>(c.order.firings.size());
       if (saved <= 0) continue;
-      const double price = (static_cast<double>(c.bound) - from.bound) / saved;
+      const double price = (static_cast<double>(c.arena) - from.arena) / saved;
       if (best.blocks.empty() || price < best_price) {
         best_price = price;
         best = std::move(c);
@@ -241,7 +253,9 @@ Plan lay_out(const Problem& problem, const Candidate& c) {
   const size_t buffers = problem.buffers.size();
   const Layout layout = place(c.blocks, in_place(problem, c.order), alignment, 600);
   Plan plan;
-  for (size_t b = 0; b < buffers; ++b) plan.buffers.push_back({layout.offsets[b], c.order.depths[b]});
+  for (size_t b = 0; b < buffers; ++b) {
+    plan.buffers.push_back({layout.offsets[static_cast<size_t>(c.order.rings[b])], c.order.depths[b]});
+  }
   for (size_t o = 0; o < problem.operations.size(); ++o) plan.scratch.push_back(layout.offsets[buffers + o]);
   plan.state_offset = layout.offsets.back();
   plan.arena_bytes = layout.bytes;
@@ -274,7 +288,7 @@ Plan solve(const Problem& problem, Rings rings, uint32_t max_arena) {
   switch (rings) {
     case Rings::minimum: return lay_out(problem, make_candidate(problem, line_buffers(problem)));
     case Rings::automatic: {
-      // The search compares bounds; what counts is where the blocks really find a place.
+      // What was placed in a hurry may find a better place.
       Plan least = lay_out(problem, least_ram(problem));
       Plan full = lay_out(problem, make_candidate(problem, layer_by_layer(problem)));
       return full.arena_bytes <= least.arena_bytes ? full : least;
