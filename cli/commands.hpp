@@ -15,6 +15,7 @@ namespace smelt::cli {
 struct Options {
   std::string model;
   std::string target = "cortex-m4";
+  std::string board;          ///< profile --board: sets the target
   std::string name;           ///< of the emitted model; empty: from the file's name
   std::string labels;         ///< a text file with one class name a line
   std::string optimize = "balanced";
@@ -45,6 +46,7 @@ Result<ExitCode> verify_model(const Options& options);
 Result<ExitCode> profile(const Options& options);
 Result<ExitCode> plan(const Options& options);
 Result<ExitCode> list_targets(const Options& options);
+Result<ExitCode> boards(const Options& options);
 
 /// A model on its way: as it was read, and as it was compiled.
 struct Compiled {
@@ -57,6 +59,9 @@ struct Compiled {
 /// Reads, runs the passes (with `keep_all_tensors`, those that remove no operator's tensor), plans.
 Result<Compiled> load(const Options& options, bool keep_all_tensors = false);
 std::string model_name(const Options& options);
+
+/// Those of --inputs or --input, else `count` random ones.
+Result<verify::Runs> chosen_inputs(const Options& options, const Graph& graph);
 
 /// A line on standard error while something takes its time; nothing unless that is a terminal. Gone when destroyed.
 class Progress {

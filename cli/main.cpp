@@ -65,14 +65,17 @@ class CommandLine {
 
     CLI::App* profile = add("profile", "Instructions of an inference, operator by operator", smelt::cli::profile);
     model(profile);
-    target(profile);
+    CLI::Option* core = target(profile);
+    profile->add_option("--board", options_.board, "On a board's core: time and energy, estimated, and whether it fits")
+        ->excludes(core)->type_name("NAME");
     inputs(profile);
     lowering(profile);
     json(profile);
-    CLI::Option* cycles = profile->add_flag("--cycles", options_.cycles, "Estimate cycles too, by the target's pipeline model");
-    profile->add_option("--wait-states", options_.wait_states, "Of the board's flash, for --cycles; default: the target's")
-        ->check(CLI::Range(0, 100))->needs(cycles)->type_name("N");
-    example(profile, "smelt profile kws.tflite --target cortex-m4\n  smelt profile kws.tflite --target cortex-m4 --cycles --wait-states 5");
+    profile->add_flag("--cycles", options_.cycles, "Estimate cycles too, by the target's pipeline model");
+    profile->add_option("--wait-states", options_.wait_states, "Of the flash, for cycles; default: the board's or the target's")
+        ->check(CLI::Range(0, 100))->type_name("N");
+    example(profile, "smelt profile kws.tflite --target cortex-m4\n  smelt profile kws.tflite --target cortex-m4 --cycles --wait-states 5\n"
+                     "  smelt profile kws.tflite --board nucleo-l4r5zi");
 
     CLI::App* plan = add("plan", "Show what lives when in the arena, and what more RAM would buy", smelt::cli::plan);
     model(plan);
@@ -84,6 +87,14 @@ class CommandLine {
     CLI::App* targets = add("targets", "List the targets", smelt::cli::list_targets);
     json(targets);
     example(targets, "smelt targets\n  smelt targets --json");
+
+    CLI::App* boards = add("boards", "List the boards, or rank them for a model", smelt::cli::boards);
+    CLI::Option* ranked = boards->add_option("--for", options_.model, "Rank by estimated time; built and run once for each core")->type_name("MODEL");
+    inputs(boards);
+    rings(boards);
+    for (const char* option : {"--inputs", "--input", "--optimize", "--push"}) boards->get_option(option)->needs(ranked);
+    json(boards);
+    example(boards, "smelt boards\n  smelt boards --for kws.tflite --optimize speed\n  smelt boards --for kws.tflite --json");
   }
 
   int run(int argc, char** argv) {
@@ -135,8 +146,8 @@ class CommandLine {
         ->transform(CLI::Validator(counts, ""))  // looked at first
         ->type_name("BYTES");
   }
-  void target(CLI::App* sub) {
-    sub->add_option("--target", options_.target, "See `smelt targets`")->capture_default_str()->type_name("NAME");
+  CLI::Option* target(CLI::App* sub) {
+    return sub->add_option("--target", options_.target, "See `smelt targets`")->capture_default_str()->type_name("NAME");
   }
   void rings(CLI::App* sub) {
     sub->add_option("--optimize", options_.optimize, "Whole tensors and long runs of rows, least RAM, or least RAM that is nearly as fast")

@@ -201,6 +201,7 @@ Json to_json(const Report& r) {
     j["push"] = {{"rows", r.pushed_rows}, {"worst_instructions", r.worst_push != 0 ? Json(r.worst_push) : Json(nullptr)}};
   }
   if (r.cycles) j["cycles"] = cycles_json(*r.cycles, r.ops);
+  if (r.board) j["board"] = board_json(*r.board);
   j["compiler"] = r.measured ? Json(r.measured->compiler) : Json(nullptr);
   j["flags"] = r.measured ? Json(r.measured->flags) : Json(nullptr);
   return j;
@@ -224,6 +225,7 @@ std::string to_text(const Report& r) {
   if (r.measured && r.measured->instructions) {
     text += "\n  instructions  " + grouped(*r.measured->instructions) + " for one inference (counted, not cycles)\n";
   }
+  if (r.board) text += board_text(*r.board);
   if (r.worst_push != 0) {
     text += "  worst push    " + grouped(r.worst_push) + " instructions in kernels for one of " + std::to_string(r.pushed_rows) + " rows\n";
   }

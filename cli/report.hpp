@@ -9,6 +9,7 @@
 
 #include "lower/compile.hpp"
 #include "passes/pass.hpp"
+#include "profile/board.hpp"
 #include "profile/profile.hpp"
 #include "verify/compare.hpp"
 #include "verify/measure.hpp"
@@ -31,6 +32,13 @@ struct OpReport {
   std::uint32_t worst = 0;  ///< instructions of its most expensive firing
 };
 
+/// A measured model on a board.
+struct BoardReport {
+  targets::Board board;
+  profile::OnBoard on;
+  std::optional<double> wait_states;  ///< of the estimate; absent: unknown, estimated without any
+};
+
 struct Report {
   std::string model;
   std::string target;
@@ -42,6 +50,7 @@ struct Report {
   std::int32_t pushed_rows = 0;            ///< 0: the input is not pushed
   std::uint32_t worst_push = 0;            ///< most instructions that the kernels spend on one pushed row; by profile
   std::optional<profile::Cycles> cycles;   ///< filled by profile --cycles
+  std::optional<BoardReport> board;        ///< filled by profile --board
   std::optional<verify::Comparison> comparison;
   bool taps = false;
   std::vector<std::string> removed;        ///< what the passes did
@@ -61,6 +70,10 @@ std::string to_text(const Report& report);
 /// Estimated cycles, with the operations of op_reports.
 Json cycles_json(const profile::Cycles& cycles, const std::vector<OpReport>& ops);
 std::string cycles_text(const profile::Cycles& cycles, const std::vector<OpReport>& ops);
+
+/// What a model means on a board: fit, milliseconds, millijoules.
+Json board_json(const BoardReport& report);
+std::string board_text(const BoardReport& report);
 
 /// 1234567 as "1,234,567".
 std::string grouped(std::uint64_t n);

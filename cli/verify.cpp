@@ -6,7 +6,6 @@
 #include "targets/target.hpp"
 
 namespace smelt::cli {
-namespace {
 
 Result<verify::Runs> chosen_inputs(const Options& options, const Graph& graph) {
   if (!options.inputs_directory.empty()) return read_directory(graph, graph.inputs, options.inputs_directory, "in");
@@ -14,12 +13,31 @@ Result<verify::Runs> chosen_inputs(const Options& options, const Graph& graph) {
   return random_inputs(graph, options.count);
 }
 
+namespace {
+
 void print(const Options& options, const Report& report) {
   if (options.json) {
     std::printf("%s", text(to_json(report)).c_str());
   } else {
     std::printf("%s", to_text(report).c_str());
   }
+}
+
+/// What a model is to a board that it does not fit.
+Outcome check_board(const Report& report) {
+  const BoardReport& b = *report.board;
+  Failure broken;
+  broken.exit = ExitCode::mismatch;
+  const auto lacks = [&](std::uint64_t need, const targets::BoardMemory& m, const char* what, const char* help) {
+    broken.diagnostics.push_back({"E0803", report.model + " on " + b.board.name,
+                                  "needs " + grouped(need) + " bytes of " + what + ", '" + m.name + "' has " + grouped(m.bytes), help});
+  };
+  if (!b.on.ram_fits)
+    lacks(b.on.needs.ram, b.on.ram, "RAM (arena, static data, stack)", "--optimize ram needs least; `smelt plan` shows what takes the room");
+  if (!b.on.flash_fits)
+    lacks(b.on.needs.flash, b.board.flash(), "flash", "`smelt boards --for MODEL` shows the boards that it fits");
+  if (!broken.diagnostics.empty()) return broken;
+  return Done{};
 }
 
 }  // namespace
@@ -70,9 +88,21 @@ Result<ExitCode> verify_model(const Options& options) {
   return report.comparison->ok() ? ExitCode::ok : ExitCode::mismatch;
 }
 
-Result<ExitCode> profile(const Options& options) {
+Result<ExitCode> profile(const Options& given) {
+  Options options = given;
+  std::optional<targets::Board> board;
+  if (!options.board.empty()) {
+    Result<targets::Board> loaded = targets::load_board(options.board);
+    if (!loaded) return loaded.failure();
+    board = std::move(*loaded);
+    options.target = board->target;
+    if (!options.wait_states) options.wait_states = board->flash().wait_states;
+  } else if (options.wait_states && !options.cycles) {
+    return Failure(ExitCode::usage, {"E0001", "--wait-states", "means nothing without cycles", "add --cycles or --board NAME"});
+  }
   const Result<targets::Target> target = targets::load_target(options.target);
   if (!target) return target.failure();
+  if (board && target->cycles) options.cycles = true;
   Result<Compiled> compiled = load(options);
   if (!compiled) return compiled.failure();
   const Program& program = compiled->program;
@@ -85,7 +115,7 @@ Result<ExitCode> profile(const Options& options) {
   Report report = make_report(std::filesystem::path(options.model).filename().string(), program, options.target);
   {
     const Progress progress("measuring on " + options.target);
-    const profile::CycleOptions cycles{options.wait_states};
+    const profile::CycleOptions cycles{board ? options.wait_states.value_or(0) : options.wait_states};
     Result<profile::Profile> found =
         profile::profile(program, model_name(options), *target, *inputs, options.cycles ? &cycles : nullptr);
     if (!found) return found.failure();
@@ -94,7 +124,15 @@ Result<ExitCode> profile(const Options& options) {
     report.ops = op_reports(program, &found->traced);
     if (program.pushed && !found->traced.ops.empty()) report.worst_push = found->traced.ops[0].worst;
   }
+  if (board) {
+    const std::optional<profile::Estimate> cycles = report.cycles ? std::optional(report.cycles->total) : std::nullopt;
+    const profile::OnBoard on = on_board(*board, profile::needs_of(report.arena_bytes, *report.measured), cycles);
+    report.board = BoardReport{std::move(*board), on, options.wait_states};
+  }
   print(options, report);
+  if (report.board) {
+    if (Outcome o = check_board(report); !o) return o.failure();
+  }
   return ExitCode::ok;
 }
 

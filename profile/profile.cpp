@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <deque>
+
 namespace smelt::profile {
 namespace {
 
@@ -74,6 +76,10 @@ class Estimator {
     return Done{};
   }
 
+  /// The same for a run that was not taken apart.
+  Outcome check(const verify::Measured& measured) const { return check(measured, {}); }
+  Estimate total() const { return cycles_.total; }
+
   Cycles result() const {
     Cycles c = cycles_;
     c.model = target_.cycles->model;
@@ -113,13 +119,20 @@ class Estimator {
 
 }  // namespace
 
+namespace {
+
+Failure no_model(const targets::Target& target) {
+  return Failure(ExitCode::usage, {"E0703", "target '" + target.name + "'", "it has no model of its cycles",
+                                   "choose a target with a [cycles] table, such as cortex-m4"});
+}
+
+}  // namespace
+
 Result<Profile> profile(const Program& program, const std::string& name, const targets::Target& target,
                         const verify::Runs& inputs, const CycleOptions* options) {
   verify::Runs one = inputs;
   one.resize(1);
-  if (options != nullptr && !target.cycles)
-    return Failure(ExitCode::usage, {"E0703", "target '" + target.name + "'", "it has no model of its cycles",
-                                     "choose a target with a [cycles] table, such as cortex-m4"});
+  if (options != nullptr && !target.cycles) return no_model(target);
   std::optional<Estimator> estimator;
   verify::Watch whole, parts;
   if (options != nullptr) {
@@ -133,7 +146,7 @@ Result<Profile> profile(const Program& program, const std::string& name, const t
     whole = std::move(*w);
     parts = std::move(*p);
   }
-  Result<verify::Measured> measured = verify::measure(program, name, target, one, estimator ? &whole : nullptr);
+  Result<verify::Measured> measured = verify::measure(program, name, target, one, std::span(&whole, estimator ? 1 : 0));
   if (!measured) return measured.failure();
   Result<verify::Traced> traced = verify::trace(program, name, target, one, false, estimator ? &parts : nullptr);
   if (!traced) return traced.failure();
@@ -143,6 +156,30 @@ Result<Profile> profile(const Program& program, const std::string& name, const t
     result.cycles = estimator->result();
   }
   return result;
+}
+
+Result<Totals> totals(const Program& program, const std::string& name, const targets::Target& target,
+                      const verify::Runs& inputs, const std::vector<double>& wait_states) {
+  if (!wait_states.empty() && !target.cycles) return no_model(target);
+  verify::Runs one = inputs;
+  one.resize(1);
+  std::deque<Estimator> estimators;
+  std::vector<verify::Watch> watches;
+  for (const double wait : wait_states) {
+    Estimator& e = estimators.emplace_back(program, target, wait);
+    Result<verify::Watch> watch =
+        e.watch([&e](const verify::Image& image, const Observation& o) { return e.whole(image, o); });
+    if (!watch) return watch.failure();
+    watches.push_back(std::move(*watch));
+  }
+  Result<verify::Measured> measured = verify::measure(program, name, target, one, watches);
+  if (!measured) return measured.failure();
+  Totals t{std::move(*measured), {}};
+  for (const Estimator& e : estimators) {
+    if (Outcome o = e.check(t.measured); !o) return o.failure();
+    t.cycles.push_back(e.total());
+  }
+  return t;
 }
 
 }  // namespace smelt::profile

@@ -45,6 +45,17 @@ struct CycleOptions {
 Result<Profile> profile(const Program& program, const std::string& name, const targets::Target& target,
                         const verify::Runs& inputs, const CycleOptions* cycles);
 
+/// Whole inferences under the model, one for each number of wait states.
+struct Totals {
+  verify::Measured measured;
+  std::vector<Estimate> cycles;  ///< as `wait_states` was given
+};
+
+/// As the total of `profile`, without its parts; the image is built once. No wait states: no estimates, and the target
+/// needs no model.
+Result<Totals> totals(const Program& program, const std::string& name, const targets::Target& target,
+                      const verify::Runs& inputs, const std::vector<double>& wait_states);
+
 /// Sums of instructions by function and by kind; exposed for tests.
 std::vector<Share> by_function(const std::vector<Site>& sites, const std::vector<verify::Function>& functions);
 std::vector<Share> by_kind(const std::vector<Site>& sites);

@@ -1,10 +1,12 @@
-// Takes the fields out of a target's description and collects what is wrong with them.
+// Takes the fields out of a description, of a target or a board, and collects what is wrong with them.
 #pragma once
 
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,14 +19,15 @@ namespace smelt::targets {
 /// Collects what is wrong with one file while its fields are taken out, so that all mistakes are told at once.
 class Reader {
  public:
-  explicit Reader(std::string file) : file_(std::move(file)) {}
+  explicit Reader(std::string file, std::string code = "E0702",
+                  std::string help = "the fields are described in targets/README.md")
+      : file_(std::move(file)), code_(std::move(code)), help_(std::move(help)) {}
 
   void complain(const toml::node* at, const std::string& reason, const std::string& help = {}) {
     std::string place = file_;
     if (at != nullptr && at->source().begin.line != 0) place += ":" + std::to_string(at->source().begin.line);
     if (failure_.diagnostics.empty()) failure_.exit = ExitCode::input;
-    failure_.diagnostics.push_back(
-        {"E0702", place, reason, help.empty() ? "the fields are described in targets/README.md" : help});
+    failure_.diagnostics.push_back({code_, place, reason, help.empty() ? help_ : help});
   }
 
   /// Refuses whatever the schema does not know: a misspelt optional field must not be silently ignored.
@@ -102,9 +105,22 @@ class Reader {
     return static_cast<std::uint32_t>(number(node, what, low, high));
   }
 
+  /// A number that may have a fraction; nothing where the field is absent or wrong.
+  std::optional<double> real(const toml::table& table, std::string_view key, double low, double high) {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return std::nullopt;
+    const auto value = node->value<double>();
+    if (node->is_number() && value && *value >= low && *value <= high) return value;
+    char range[64];
+    std::snprintf(range, sizeof range, "%g to %g", low, high);
+    complain(node, "'" + std::string(key) + "' must be a number from " + range);
+    return std::nullopt;
+  }
+
   /// One of a few words; `choices` in the order that the message lists them.
-  std::string choice(const toml::table& table, std::string_view key, std::initializer_list<std::string_view> choices) {
-    const std::string value = text(table, "the target", key);
+  std::string choice(const toml::table& table, std::string_view key, std::initializer_list<std::string_view> choices,
+                     const std::string& where = "the target") {
+    const std::string value = text(table, where, key);
     if (!value.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
       std::string list;
       for (const std::string_view c : choices) list += (list.empty() ? "" : " or ") + std::string(c);
@@ -118,6 +134,8 @@ class Reader {
 
  private:
   std::string file_;
+  std::string code_;
+  std::string help_;
   Failure failure_;
 };
 

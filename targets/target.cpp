@@ -137,15 +137,17 @@ fs::path locate(const char* variable, const char* installed, const char* built) 
 
 fs::path directory() { return locate("SMELT_TARGETS_DIR", "share/smelt/targets", SMELT_SOURCE_TARGETS_DIR); }
 
-std::vector<std::string> target_names() {
+std::vector<std::string> names_in(const fs::path& directory) {
   std::vector<std::string> names;
   std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory(), ignored)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored)) {
     if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
   return names;
 }
+
+std::vector<std::string> target_names() { return names_in(directory()); }
 
 Result<Target> load_target(const std::string& name) {
   const std::vector<std::string> names = target_names();

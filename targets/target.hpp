@@ -83,6 +83,9 @@ std::filesystem::path locate(const char* variable, const char* installed, const 
 /// Where the descriptions are.
 std::filesystem::path directory();
 
+/// Names of the .toml files in a directory, sorted.
+std::vector<std::string> names_in(const std::filesystem::path& directory);
+
 /// Names of all targets, sorted.
 std::vector<std::string> target_names();
 

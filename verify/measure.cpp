@@ -54,14 +54,17 @@ Result<ModelSpec> emit_model(const Program& program, const std::string& name, co
 }
 
 Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
-                         const Watch* watch) {
+                         std::span<const Watch> watches) {
   const TempDir directory;
   Result<ModelSpec> spec = emit_model(program, name, directory, false);
   if (!spec) return spec.failure();
   Result<Image> image = build_image(target, {ImageKind::measure, {*spec}, false, {}});
   if (!image) return image.failure();
-  Result<RunResult> result = run(target, *image, inputs, watch);
+  Result<RunResult> result = run(target, *image, inputs, watches.empty() ? nullptr : watches.data());
   if (!result) return result.failure();
+  for (std::size_t w = 1; w < watches.size(); ++w) {
+    if (Result<RunResult> again = run(target, *image, inputs, &watches[w]); !again) return again.failure();
+  }
   Measured m;
   m.sizes = image->sizes;
   m.compiler = image->compiler;

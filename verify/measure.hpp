@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,9 @@ struct Watch {
   std::function<Outcome(const Image&)> done;  ///< called after the run, while the image is still there
 };
 
+/// Runs the image once; with watches, once under each, and what is measured is of the first.
 Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
-                         const Watch* watch = nullptr);
+                         std::span<const Watch> watches = {});
 
 /// One image that stops after every firing.
 struct Traced {

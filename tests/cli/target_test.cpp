@@ -66,6 +66,84 @@ TEST(Profile, CountsEveryOperatorAndTheirSumIsNearTheTotal) {
   EXPECT_GT(sum, total * 95 / 100);
 }
 
+TEST(Profile, OnABoardGivesTimeAndEnergyFromCycles) {
+  if (!installed("cortex-m4")) GTEST_SKIP() << "compiler or emulator of cortex-m4 not installed";
+  const verify::Ended ended = smelt({"profile", tones, "--board", "nucleo-l4r5zi", "--inputs", (example / "inputs").string(), "--json"});
+  ASSERT_TRUE(says(ended, 0));
+  const Json json = json_of(ended);
+  const Json& board = json.at("board");
+  EXPECT_EQ(json.at("target"), "cortex-m4");
+  EXPECT_EQ(board.at("fits"), true);
+  EXPECT_EQ(board.at("ram").at("bytes").get<int>(), json.at("ram").at("total_bytes").get<int>() + json.at("ram").at("stack_bytes").get<int>());
+  EXPECT_EQ(board.at("flash").at("bytes"), json.at("flash").at("total_bytes"));
+  EXPECT_EQ(board.at("wait_states"), json.at("cycles").at("wait_states"));
+  EXPECT_EQ(board.at("wait_states"), 5);
+  const Json& ms = board.at("estimated_milliseconds");
+  EXPECT_NEAR(ms.at("nominal").get<double>(), json.at("cycles").at("total").get<double>() / 120e3, 1e-4);
+  EXPECT_NEAR(ms.at("high").get<double>(), json.at("cycles").at("high").get<double>() / 120e3, 1e-4);
+  // 110 uA/MHz at 120 MHz and 3.3 V: 43.56 mW.
+  EXPECT_NEAR(board.at("estimated_millijoules").at("nominal").get<double>(), ms.at("nominal").get<double>() * 0.04356, 1e-6);
+  EXPECT_TRUE(says(smelt({"profile", tones, "--board", "nucleo-l4r5zi", "--wait-states", "0"}), 0, {"fits          yes", "ms estimated", "mJ estimated", "0 wait states"}));
+}
+
+// A board with as much room as the model needs, and with a byte less.
+TEST(Profile, OnABoardThatIsTooSmallFailsByName) {
+  if (!installed("cortex-m4")) GTEST_SKIP() << "compiler or emulator of cortex-m4 not installed";
+  const Json needs = json_of(smelt({"profile", tones, "--board", "nucleo-l4r5zi", "--json"})).at("board");
+  const int ram = needs.at("ram").at("bytes"), flash = needs.at("flash").at("bytes");
+  const verify::TempDir temp;
+  const auto board = [&](int ram_bytes, int flash_bytes) {
+    write_text(temp.path() / "mine.toml",
+               "name = \"mine\"\ntitle = \"m\"\ntarget = \"cortex-m4\"\nclock_hz = 1000000\nclock_source = \"s\"\n"
+               "[[memory]]\nname = \"rom\"\nkind = \"flash\"\nsource = \"s\"\nbytes = " + std::to_string(flash_bytes) +
+               "\n[[memory]]\nname = \"bank\"\nkind = \"ram\"\nsource = \"s\"\nbytes = " + std::to_string(ram_bytes) + "\n");
+  };
+  ::setenv("SMELT_BOARDS_DIR", temp.path().c_str(), 1);
+  board(ram, flash);
+  EXPECT_TRUE(says(smelt({"profile", tones, "--board", "mine"}), 0, {"fits          yes", "(100.0%)", "without wait states", "energy        unknown: the current"}));
+  board(ram - 1, flash);
+  EXPECT_TRUE(says(smelt({"profile", tones, "--board", "mine"}), 1, {"fits          no", "error[E0803]", "bytes of RAM", "'bank' has"}));
+  board(ram, flash - 1);
+  EXPECT_TRUE(says(smelt({"profile", tones, "--board", "mine"}), 1, {"fits          no", "error[E0803]", "bytes of flash", "'rom' has"}));
+  EXPECT_TRUE(says(smelt({"boards", "--for", tones}), 0, {"mine *", "not flash", "estimated without any"}));
+  ::unsetenv("SMELT_BOARDS_DIR");
+}
+
+TEST(Boards, AreRankedForAModel) {
+  if (!installed("cortex-m4")) GTEST_SKIP() << "compiler or emulator of cortex-m4 not installed";
+  const std::string inputs = (example / "inputs").string();
+  const verify::Ended ended = smelt({"boards", "--for", tones, "--inputs", inputs, "--json"});
+  ASSERT_TRUE(says(ended, 0));
+  const Json json = json_of(ended);
+  EXPECT_EQ(json.at("boards").size() + json.at("not_measured").size(), json_of(smelt({"boards", "--json"})).size());
+  std::map<std::string, int64_t> instructions;  // one build for a core
+  double last = 0;
+  bool timed = true;
+  for (const Json& b : json.at("boards")) {
+    const auto [it, fresh] = instructions.emplace(b.at("target"), b.at("instructions"));
+    EXPECT_EQ(it->second, b.at("instructions")) << b.at("name");
+    EXPECT_EQ(b.at("fits"), true) << b.at("name");
+    const Json& ms = b.at("estimated_milliseconds");
+    EXPECT_EQ(ms.is_null(), !targets::load_target(b.at("target"))->cycles) << b.at("name");
+    EXPECT_TRUE(timed || ms.is_null()) << b.at("name");  // those without a time come last
+    timed = !ms.is_null();
+    if (!timed) continue;
+    EXPECT_LE(last, ms.at("nominal").get<double>()) << b.at("name");
+    last = ms.at("nominal");
+    if (b.at("name") != "nucleo-l4r5zi") continue;
+    const Json alone = json_of(smelt({"profile", tones, "--board", "nucleo-l4r5zi", "--inputs", inputs, "--json"})).at("board");
+    EXPECT_EQ(ms, alone.at("estimated_milliseconds"));
+    EXPECT_EQ(b.at("ram"), alone.at("ram"));
+    EXPECT_EQ(b.at("flash"), alone.at("flash"));
+  }
+  EXPECT_TRUE(instructions.contains("cortex-m4"));
+}
+
+TEST(Boards, WhatCannotBeMeasuredIsSaid) {
+  const verify::Ended ended = smelt({"boards", "--for", tones}, "/", "/nonexistent");
+  EXPECT_TRUE(says(ended, 4, {"E0711", "apt install"}));
+}
+
 TEST(Tools, AnEmulatorThatIsMissingIsNamed) {
   if (!installed("cortex-m4")) GTEST_SKIP() << "compiler or emulator of cortex-m4 not installed";
   const verify::TempDir temp;  // a PATH with the compiler, without the emulator

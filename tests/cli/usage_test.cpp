@@ -10,7 +10,7 @@ using namespace test;
 
 TEST(Usage, EveryCommandHelpsWithExamples) {
   EXPECT_TRUE(says(smelt({"--help"}), 0, {"inspect", "compile", "run", "verify", "profile", "targets", "Exit codes", "Examples:"}));
-  for (const char* command : {"inspect", "compile", "run", "verify", "profile", "plan", "targets"}) {
+  for (const char* command : {"inspect", "compile", "run", "verify", "profile", "plan", "targets", "boards"}) {
     EXPECT_TRUE(says(smelt({command, "--help"}), 0, {"Examples:", std::string("smelt ") + command, "--json"})) << command;
   }
 }
@@ -37,6 +37,10 @@ TEST(Usage, MistakesOnTheCommandLine) {
       {{"verify", tones, "--expect", "out"}, "--inputs"},
       {{"verify", tones, "--inputs", "in", "--input", "in.bin"}, "excludes"},
       {{"verify", tones, "--target", "../host"}, "../host"},
+      {{"profile", tones, "--board", "nucleo"}, "nucleo-l4r5zi"},
+      {{"profile", tones, "--board", "nucleo-l4r5zi", "--target", "cortex-m4"}, "excludes"},
+      {{"profile", tones, "--wait-states", "3"}, "--cycles or --board"},
+      {{"boards", "--optimize", "ram"}, "--for"},
   };
   for (const auto& [arguments, part] : cases) EXPECT_TRUE(says(smelt(arguments), 2, {"error[E", part})) << arguments.size() << " " << part;
 }
@@ -53,6 +57,7 @@ TEST(Usage, FilesThatCannotBeRead) {
       EXPECT_TRUE(says(smelt({command, file}, temp.path()), 3, {"error[E01"})) << command << " " << file;
     }
   }
+  EXPECT_TRUE(says(smelt({"boards", "--for", "absent.tflite"}, temp.path()), 3, {"error[E0101"}));
 }
 
 TEST(Usage, AllUnsupportedOperatorsInOneReport) {
@@ -97,6 +102,28 @@ TEST(Usage, TargetsAreListed) {
   for (const Json& t : json_of(ended)) names.push_back(t.at("name"));
   EXPECT_EQ(names, (std::vector<std::string>{"cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "host", "rv32imac"}));
   EXPECT_TRUE(says(smelt({"targets"}), 0, names));
+}
+
+TEST(Usage, BoardsAreListed) {
+  const verify::Ended ended = smelt({"boards", "--json"}, "/", "/nonexistent");
+  ASSERT_TRUE(says(ended, 0));
+  std::vector<std::string> names;
+  for (const Json& b : json_of(ended)) {
+    names.push_back(b.at("name"));
+    EXPECT_FALSE(b.at("clock_source").get<std::string>().empty());
+    for (const Json& m : b.at("memories")) EXPECT_FALSE(m.at("source").get<std::string>().empty()) << names.back();
+  }
+  EXPECT_GE(names.size(), 15U);
+  EXPECT_TRUE(says(smelt({"boards"}), 0, names));
+}
+
+TEST(Usage, MistakesInABoardsFileAreTold) {
+  const verify::TempDir temp;
+  write_text(temp.path() / "mine.toml", "name = \"mine\"\nclock = 7\n");
+  ::setenv("SMELT_BOARDS_DIR", temp.path().c_str(), 1);
+  EXPECT_TRUE(says(smelt({"boards"}), 3, {"error[E0705]", "mine.toml:2: unknown field 'clock'", "lacks the field 'memory'", "boards/README.md"}));
+  EXPECT_TRUE(says(smelt({"profile", tones, "--board", "mine"}), 3, {"error[E0705]"}));
+  ::unsetenv("SMELT_BOARDS_DIR");
 }
 
 TEST(Usage, InspectTellsWhatAModelIs) {
