@@ -26,6 +26,18 @@ std::vector<int8_t> depthwise_blocks(const int8_t* weights, int32_t channels, in
   return packed;
 }
 
+std::vector<int8_t> depthwise_3x3(const int8_t* weights, int32_t channels) {
+  std::vector<int8_t> packed;
+  for (int32_t begin = 0; begin < channels; begin += 4) {
+    const int8_t* w = weights + std::min(begin, channels - 4);
+    for (int32_t c = 0; c < 4; ++c) {
+      for (int32_t tap : {0, 1, 3, 4, 2, 6, 5, 7}) packed.push_back(w[tap * channels + c]);
+    }
+    packed.insert(packed.end(), w + 8 * channels, w + 8 * channels + 4);
+  }
+  return packed;
+}
+
 std::vector<Scale> depthwise_scales(const std::vector<Scale>& scales, int32_t channels) {
   std::vector<Scale> all(scales.begin(), scales.begin() + channels / 4 * 4);
   if (channels % 4 != 0) all.insert(all.end(), scales.begin() + channels - 4, scales.begin() + channels);

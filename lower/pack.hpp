@@ -52,6 +52,7 @@ std::vector<T> depthwise(const T* weights, int32_t channels, int32_t taps, bool 
 /// Depthwise weights [tap][channel] of at least four channels as DepthwiseTile has them; the last block begins four
 /// channels before the end. `depthwise_scales` puts scales in the same order.
 std::vector<int8_t> depthwise_blocks(const int8_t* weights, int32_t channels, int32_t taps);
+std::vector<int8_t> depthwise_3x3(const int8_t* weights, int32_t channels);  ///< the same as DepthwisePatch has them
 std::vector<Scale> depthwise_scales(const std::vector<Scale>& scales, int32_t channels);
 
 /// One record for each output channel, each group padded to whole blocks.

@@ -9,6 +9,7 @@
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
+#include "runtime/ops/depthwise_3x3.hpp"
 
 namespace smelt {
 namespace {
@@ -95,6 +96,43 @@ void evaluate(const Evaluation& e) {
   }
 }
 
+/// The kernel for 3x3 taps.
+Outcome lower_3x3(Lowering& l, const Geometry& g, const Operands& o, const std::vector<Scale>& scales) {
+  constexpr int32_t most_columns = 26;  // of a patch: what more of them save is less than what they take
+  const int32_t most = (most_columns - 3) / g.stride_w + 1;
+  const int32_t strips = (g.out_w + most - 1) / most;
+  Depthwise3x3 p{};
+  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
+  p.in_h = g.in_h;
+  p.in_w = g.in_w;
+  p.channels = g.in_c;
+  p.out_h = g.out_h;
+  p.out_w = g.out_w;
+  p.stride_h = g.stride_h;
+  p.pad_top = g.pad_top;
+  p.pad_left = g.pad_left;
+  p.rows = std::min((DepthwisePatch::rows_held - 3) / g.stride_h + 1, g.out_h);
+  p.columns = (g.out_w + strips - 1) / strips;
+  p.weights =
+      static_cast<int32_t>(l.pool.add(l.name("weights"), pack::depthwise_3x3(o.weights.as<int8_t>(), g.out_c), 4));
+  p.scales = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(pack::depthwise_scales(scales, g.out_c))));
+  p.zero = o.input.quant.zero_point[0];
+  p.to = convolution::clamp_s8(l.node, o.output);
+  p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
+  if (g.stride_w == 1) {
+    l.kernel("ops/depthwise_3x3.hpp", SMELT_KERNEL(depthwise_3x3_s8));
+  } else {
+    l.kernel("ops/depthwise_3x3.hpp", SMELT_KERNEL(depthwise_3x3_stride_2_s8));
+  }
+  l.params("smelt::Depthwise3x3", p,
+           "step_rows in_h in_w channels out_h out_w stride_h pad_top pad_left rows columns weights scales zero "
+           "to.offset to.span to.low");
+  l.windowed(g.stride_h, g.pad_top, 3);
+  if (p.step_rows == 1) l.out.block = p.rows;
+  l.scratch(((p.columns - 1) * g.stride_w + 3) * DepthwisePatch::column);
+  return Done{};
+}
+
 Outcome lower(Lowering& l) {
   const Geometry g = *check(l.graph, l.node);
   const Operands o = convolution::operands(l.graph, l.node);
@@ -129,9 +167,13 @@ Outcome lower(Lowering& l) {
     }
     const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
     const auto scales = pack::scales(channels, heaviest);
+    const bool fast = scales && blocked && g.out_c >= 4;
+    if (fast && g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 && g.stride_w <= 2) {
+      return lower_3x3(l, g, o, *scales);
+    }
     p.zero = o.input.quant.zero_point[0];
     p.to = convolution::clamp_s8(l.node, o.output);
-    if (scales && blocked && g.out_c >= 4) {
+    if (fast) {
       p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::depthwise_blocks(w, g.out_c, taps), 4));
       p.channels = static_cast<int32_t>(
           l.pool.add(l.name("channels"), pack::words(pack::depthwise_scales(*scales, g.out_c))));

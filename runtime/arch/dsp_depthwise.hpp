@@ -109,7 +109,237 @@ struct DspDepthwiseS8 {
 #undef SMELT_TAPS
 #undef SMELT_STORE
   }
+
+  /// n > 0 columns of a patch, from `at` on in each row of the input.
+  __attribute__((naked, noinline)) static void gather(const DepthwisePatch&, uint32_t* /*to*/, int32_t /*at*/,
+                                                      int32_t /*n*/) {
+    __asm__ volatile(
+        "push {r4-r11, lr}\n\t"
+        "mov r9, r1\n\t"
+        "ldr r7, [r0, #32]\n\t"
+        "mov r6, r2\n\t"
+        "mla r8, r3, r7, r2\n\t"
+        "add r0, r0, #36\n\t"
+        "ldm r0, {r0-r5}\n\t"
+        ".balign 4\n\t"
+        "1:\n\t"
+        "ldr r10, [r0, r6]\n\t"
+        "ldr r11, [r1, r6]\n\t"
+        "ldr r12, [r2, r6]\n\t"
+        "ldr lr, [r3, r6]\n\t"
+        "str r11, [r9, #4]\n\t"
+        "str r12, [r9, #8]\n\t"
+        "str lr, [r9, #12]\n\t"
+        "ldr r11, [r4, r6]\n\t"
+        "ldr r12, [r5, r6]\n\t"
+        "str r11, [r9, #16]\n\t"
+        "str r12, [r9, #20]\n\t"
+        "str r10, [r9], #24\n\t"
+        "add r6, r6, r7\n\t"
+        "cmp r6, r8\n\t"
+        "bne 1b\n\t"
+        "pop {r4-r11, pc}\n\t");
+  }
+
+  /// n > 0 outputs of a row, from words that lie `step` bytes apart.
+  static void drain(int8_t* to, int32_t pixel, const uint32_t* from, int32_t step, int32_t n) {
+    uint32_t a, b;
+    __asm__ volatile(
+        "lsrs %[n], %[n], #1\n\t"  // an odd one by the carry
+        "bcc 1f\n\t"
+        "ldr %[a], [%[from]]\n\t"
+        "str %[a], [%[to]]\n\t"
+        "add %[from], %[from], %[step]\n\t"
+        "add %[to], %[to], %[pixel]\n\t"
+        "cbz %[n], 2f\n\t"
+        "1:\n\t"
+        "ldr %[a], [%[from]]\n\t"
+        "ldr %[b], [%[from], %[step]]\n\t"
+        "str %[b], [%[to], %[pixel]]\n\t"
+        "str %[a], [%[to]]\n\t"
+        "add %[from], %[from], %[step], lsl #1\n\t"
+        "add %[to], %[to], %[pixel], lsl #1\n\t"
+        "subs %[n], %[n], #1\n\t"
+        "bne 1b\n\t"
+        "2:\n\t"
+        : [to] "+r"(to), [from] "+r"(from), [n] "+l"(n), [a] "=&r"(a), [b] "=&r"(b)
+        : [pixel] "r"(pixel), [step] "r"(step)
+        : "memory", "cc");
+  }
+
+  // Of a window, with weights doubled, lie in registers: (w00, w10) in r1, (w01, w11) in r2, (w02, w12) in r3,
+  // (w20, w21) in r4, w22 in the top of r5; r5 has in its low byte the shift, in four bits each from bit 8 what is left
+  // of groups of columns and of rows; r11 the multiplier, r12 the addend of rescale, lr twice the bias. r0 is where the
+  // column lies.
+  // Stack: r0 of the channel before, weights, last, scales, centre, rows, from the last column to the next row, groups,
+  // from the first column to that of the way in, way in.
+#define SMELT_COLUMN(at)              \
+  "ldrsb r8, [r0, #" #at "]\n\t"      \
+  "ldrsb r9, [r0, #" #at "+4]\n\t"    \
+  "ldrsb r10, [r0, #" #at "+8]\n\t"   \
+  "pkhbt r8, r8, r9, lsl #16\n\t"
+#define SMELT_CHANNEL                \
+  "ldm sp, {r0-r5}\n\t"              \
+  "ldrd r6, r7, [r1], #8\n\t"        \
+  "ldrd r10, r11, [r3], #8\n\t"      \
+  "ldrsb r8, [r2], #1\n\t"           \
+  "add r0, r0, #1\n\t"               \
+  "stm sp, {r0-r3}\n\t"              \
+  "asr lr, r10, #7\n\t"              \
+  "uxtb r10, r10\n\t"                \
+  "orr r5, r5, r10\n\t"              \
+  "orr r5, r5, r8, lsl #17\n\t"      \
+  "lsl r12, r4, r10\n\t"             \
+  "sxtb16 r1, r6\n\t"                \
+  "sxtb16 r2, r6, ror #8\n\t"        \
+  "sxtb16 r3, r7\n\t"                \
+  "sxtb16 r4, r7, ror #8\n\t"        \
+  "sadd16 r1, r1, r1\n\t"            \
+  "sadd16 r2, r2, r2\n\t"            \
+  "sadd16 r3, r3, r3\n\t"            \
+  "sadd16 r4, r4, r4\n\t"
+#define SMELT_NEXT(channel, row)     \
+  "ldr r8, [sp, #24]\n\t"            \
+  "sub r5, r5, #0x1000\n\t"          \
+  "add r0, r0, r8\n\t"               \
+  "tst r5, #0xf000\n\t"              \
+  "bne " row "\n\t"                  \
+  "ldr r8, [sp, #8]\n\t"             \
+  "tst r8, #3\n\t"                   \
+  "bne " channel "\n\t"              \
+  "add sp, sp, #40\n\t"              \
+  "pop {r4-r11, pc}\n\t"
+
+  __attribute__((naked, noinline)) static void windows(const DepthwisePatch&) {
+    // A column is fifteen instructions of four bytes each and the third of a window, whose sum r6 has; it is the second
+    // of the next one, of which r7 has the first. The loop makes six and is entered where the remainder asks for it.
+#define SMELT_WINDOW(at)             \
+  SMELT_COLUMN(at)                   \
+  "smlad r6, r8, r3, r6\n\t"         \
+  "smlabt r6, r10, r5, r6\n\t"       \
+  "smmlar r9, r6, r11, r12\n\t"      \
+  "add r9, r9, r6, asr #31\n\t"      \
+  "smlad r6, r8, r2, r7\n\t"         \
+  "smlabt r6, r10, r4, r6\n\t"       \
+  "asr r9, r9, r5\n\t"               \
+  "smlad r7, r8, r1, lr\n\t"         \
+  "smlabb r7, r10, r4, r7\n\t"       \
+  "ssat r9, #8, r9, asr #1\n\t"      \
+  "strb r9, [r0, #" #at "-24]\n\t"
+    __asm__ volatile(
+        "push {r4-r11, lr}\n\t"
+        "ldm r0, {r1-r8}\n\t"
+        "sub r1, r1, #1\n\t"
+        "lsl r6, r6, #12\n\t"
+        "add r9, r8, #5\n\t"
+        "mov r10, #43\n\t"
+        "mul r9, r9, r10\n\t"
+        "lsr r9, r9, #8\n\t"                // groups: (columns + 5) / 6
+        "add r10, r9, r9, lsl #1\n\t"
+        "rsb r10, r8, r10, lsl #1\n\t"      // columns to leave out
+        "lsl r9, r9, #8\n\t"
+        "add r12, r8, r8, lsl #1\n\t"
+        "sub r7, r7, r12, lsl #3\n\t"
+        "sub r7, r7, #48\n\t"
+        "adr r11, 1f\n\t"
+        "rsb r12, r10, r10, lsl #4\n\t"     // fifteen instructions each
+        "add r11, r11, r12, lsl #2\n\t"
+        "orr r11, r11, #1\n\t"
+        "add r12, r10, r10, lsl #1\n\t"
+        "mov r10, #48\n\t"
+        "sub r10, r10, r12, lsl #3\n\t"
+        "push {r1-r7, r9-r11}\n\t"
+        "2:\n\t" SMELT_CHANNEL
+        ".balign 4\n\t"
+        "3:\n\t" SMELT_COLUMN(0)
+        "smlad r7, r8, r1, lr\n\t"
+        "smlabb r7, r10, r4, r7\n\t" SMELT_COLUMN(24)
+        "smlad r6, r8, r2, r7\n\t"
+        "smlabt r6, r10, r4, r6\n\t"
+        "smlad r7, r8, r1, lr\n\t"
+        "smlabb r7, r10, r4, r7\n\t"
+        "ldr r8, [sp, #28]\n\t"
+        "ldr r9, [sp, #32]\n\t"
+        "ldr r10, [sp, #36]\n\t"
+        "orr r5, r5, r8\n\t"
+        "add r0, r0, r9\n\t"
+        "bx r10\n\t"
+        ".balign 4\n\t"
+        "1:\n\t"
+        SMELT_WINDOW(0) SMELT_WINDOW(24) SMELT_WINDOW(48) SMELT_WINDOW(72) SMELT_WINDOW(96) SMELT_WINDOW(120)
+        "sub r5, r5, #0x100\n\t"
+        "add r0, r0, #144\n\t"
+        "tst r5, #0xf00\n\t"
+        "bne 1b\n\t"
+        SMELT_NEXT("2b", "3b"));
+#undef SMELT_WINDOW
+  }
+
+  /// The same for windows two columns apart.
+  __attribute__((naked, noinline)) static void windows_2(const DepthwisePatch&) {
+    // The second and the third column of a window are nineteen instructions; the third is the first of the next one. The
+    // loop makes three windows; r6 has the sum, r7 what is left of the groups.
+#define SMELT_WINDOW(second, third)  \
+  SMELT_COLUMN(second)               \
+  "smlad r6, r8, r2, r6\n\t"         \
+  "smlabt r6, r10, r4, r6\n\t"       \
+  SMELT_COLUMN(third)                \
+  "smlad r6, r8, r3, r6\n\t"         \
+  "smlabt r6, r10, r5, r6\n\t"       \
+  "smmlar r9, r6, r11, r12\n\t"      \
+  "add r9, r9, r6, asr #31\n\t"      \
+  "smlad r6, r8, r1, lr\n\t"         \
+  "smlabb r6, r10, r4, r6\n\t"       \
+  "asr r9, r9, r5\n\t"               \
+  "ssat r9, #8, r9, asr #1\n\t"      \
+  "strb r9, [r0, #" #second "]\n\t"
+    __asm__ volatile(
+        "push {r4-r11, lr}\n\t"
+        "ldm r0, {r1-r8}\n\t"
+        "sub r1, r1, #1\n\t"
+        "lsl r6, r6, #12\n\t"
+        "add r9, r8, #2\n\t"
+        "mov r10, #86\n\t"
+        "mul r9, r9, r10\n\t"
+        "lsr r9, r9, #8\n\t"                // groups: (columns + 2) / 3
+        "add r10, r9, r9, lsl #1\n\t"
+        "sub r10, r10, r8\n\t"              // windows to leave out
+        "add r12, r8, r8, lsl #1\n\t"
+        "sub r7, r7, r12, lsl #4\n\t"
+        "sub r7, r7, #24\n\t"
+        "adr r11, 1f\n\t"
+        "add r12, r10, r10, lsl #1\n\t"
+        "add r8, r12, r10, lsl #4\n\t"      // nineteen instructions each
+        "add r11, r11, r8, lsl #2\n\t"
+        "orr r11, r11, #1\n\t"
+        "mov r10, #24\n\t"
+        "sub r10, r10, r12, lsl #4\n\t"
+        "push {r1-r7, r9-r11}\n\t"
+        "2:\n\t" SMELT_CHANNEL
+        ".balign 4\n\t"
+        "3:\n\t" SMELT_COLUMN(0)
+        "smlad r6, r8, r1, lr\n\t"
+        "smlabb r6, r10, r4, r6\n\t"
+        "ldr r7, [sp, #28]\n\t"
+        "ldr r9, [sp, #32]\n\t"
+        "ldr r10, [sp, #36]\n\t"
+        "add r0, r0, r9\n\t"
+        "bx r10\n\t"
+        ".balign 4\n\t"
+        "1:\n\t" SMELT_WINDOW(0, 24) SMELT_WINDOW(48, 72) SMELT_WINDOW(96, 120)
+        "add r0, r0, #144\n\t"
+        "subs r7, r7, #1\n\t"
+        "bne 1b\n\t"
+        SMELT_NEXT("2b", "3b"));
+#undef SMELT_WINDOW
+  }
+#undef SMELT_COLUMN
+#undef SMELT_CHANNEL
+#undef SMELT_NEXT
 };
+static_assert(DepthwisePatch::column == 24);
+static_assert(sizeof(void*) != 4 || (offsetof(DepthwisePatch, patch) == 0 && offsetof(DepthwisePatch, columns) == 28 &&
+                                     offsetof(DepthwisePatch, pixel) == 32 && offsetof(DepthwisePatch, in) == 36));
 
 }  // namespace smelt
 

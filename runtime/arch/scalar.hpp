@@ -195,6 +195,64 @@ struct ScalarDepthwiseS8 {
       }
     }
   }
+
+  /// n > 0 columns of a patch, from `at` on in each row of the input.
+  static __attribute__((noinline)) void gather(const DepthwisePatch& t, uint32_t* to, int32_t at, int32_t n) {
+    for (; n > 0; --n, at += t.pixel) {
+      for (const int8_t* row : t.in) __builtin_memcpy(to++, row + at, 4);
+    }
+  }
+  /// n > 0 outputs of a row, from words that lie `step` bytes apart.
+  static void drain(int8_t* to, int32_t pixel, const uint32_t* from, int32_t step, int32_t n) {
+    for (; n > 0; --n, to += pixel, from += step / 4) __builtin_memcpy(to, from, 4);
+  }
+  static __attribute__((noinline)) void windows(const DepthwisePatch& t) {
+    for (int32_t j = 0; j < 4; ++j) {
+      const Window w(t, j);
+      const Scale scale = t.scales[j];
+      int8_t* row = reinterpret_cast<int8_t*>(t.patch) + j;
+      for (int32_t r = t.rows; r > 0; --r, row += t.row_step) {
+        int8_t* at = row;
+        int32_t middle = w.left(at), old = 0;  // sums of the windows in whose middle, and at whose right, the column is
+        for (int32_t i = t.columns; i >= 0; --i) {
+          at += DepthwisePatch::column;
+          const int32_t sum = old + w.right(at);
+          old = middle + w.middle(at);
+          middle = w.left(at);
+          if (i != t.columns) at[-DepthwisePatch::column] = rescale(2 * sum + (scale.bias_right >> 7), scale, t.centre);
+        }
+      }
+    }
+  }
+  static __attribute__((noinline)) void windows_2(const DepthwisePatch& t) {
+    for (int32_t j = 0; j < 4; ++j) {
+      const Window w(t, j);
+      const Scale scale = t.scales[j];
+      int8_t* row = reinterpret_cast<int8_t*>(t.patch) + j;
+      for (int32_t r = t.rows; r > 0; --r, row += t.row_step) {
+        int8_t* at = row;
+        int32_t next = w.left(at);
+        for (int32_t i = t.columns; i > 0; --i) {
+          at += 2 * DepthwisePatch::column;
+          const int32_t sum = next + w.middle(at - DepthwisePatch::column) + w.right(at);
+          next = w.left(at);
+          at[-DepthwisePatch::column] = rescale(2 * sum + (scale.bias_right >> 7), scale, t.centre);
+        }
+      }
+    }
+  }
+
+ private:
+  /// What a column of a patch adds to the windows that it lies in.
+  struct Window {
+    int32_t w00, w01, w10, w11, w02, w20, w12, w21, w22;
+    Window(const DepthwisePatch& t, int32_t channel) : Window(t.weights + 8 * channel, t.last[channel]) {}
+    Window(const int8_t* w, int32_t last)
+        : w00(w[0]), w01(w[1]), w10(w[2]), w11(w[3]), w02(w[4]), w20(w[5]), w12(w[6]), w21(w[7]), w22(last) {}
+    int32_t left(const int8_t* x) const { return x[0] * w00 + x[4] * w10 + x[8] * w20; }
+    int32_t middle(const int8_t* x) const { return x[0] * w01 + x[4] * w11 + x[8] * w21; }
+    int32_t right(const int8_t* x) const { return x[0] * w02 + x[4] * w12 + x[8] * w22; }
+  };
 };
 
 __attribute__((noinline)) inline void taps4_f32(const uint8_t* base, const uint32_t* offsets, const float* w, int32_t n,

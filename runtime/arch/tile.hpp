@@ -65,6 +65,27 @@ struct DepthwiseTile {
   const uint8_t* at;  ///< to which a tap's offset is added for its first channel
 };
 
+/// Four channels of a depthwise convolution of 3x3 taps, some columns of some rows of its output. The patch holds the
+/// input that they see: column by column `rows_held` words, one a row, each of four channels. A window's rows are three
+/// words that follow each other; it begins a row, or `row_step` bytes, further down for each output row, and one or two
+/// columns further right for each output. An output takes the place of what lay at the top of its window in the middle.
+/// Of the weights, bytes, for each of the channels, w01 being the top one in the middle:
+/// w00 w01 w10 w11 w02 w20 w12 w21; behind those of all four, the four w22.
+struct DepthwisePatch {
+  static constexpr int32_t rows_held = 6;
+  static constexpr int32_t column = 4 * rows_held;  ///< bytes
+  uint32_t* patch;
+  const int8_t* weights;
+  const int8_t* last;  ///< the four w22
+  const Scale* scales;
+  int32_t centre;    ///< of rescale
+  int32_t rows;      ///< of the output, 1 to 15
+  int32_t row_step;  ///< bytes
+  int32_t columns;   ///< of the output, 1 to 90
+  int32_t pixel;     ///< bytes from one input pixel to the next, or output pixel
+  const int8_t* in[rows_held];
+};
+
 inline void copy_bytes(int8_t* to, const int8_t* from, int32_t n) {
 #if defined(__ARM_FEATURE_UNALIGNED) || __SIZEOF_POINTER__ == 8
   if (n >= 4) {

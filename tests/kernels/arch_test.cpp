@@ -203,5 +203,20 @@ TEST(Pack, BlocksInterleaveFourRowsAndPadWithZeros) {
   EXPECT_EQ(pack::depthwise(rows.data(), 5, 2, false), (std::vector<int8_t>{1, 6, 2, 7, 3, 8, 4, 9, 5, 10}));
 }
 
+TEST(Pack, DepthwiseBlocksOf3x3TakeTheOrderOfTheWideningAndTheLastOneOverlaps) {
+  std::vector<int8_t> weights;
+  for (int tap = 0; tap < 9; ++tap) {
+    for (int channel = 0; channel < 5; ++channel) weights.push_back(static_cast<int8_t>(10 * channel + tap));
+  }
+  std::vector<int8_t> want;
+  for (int begin : {0, 1}) {
+    for (int channel = begin; channel < begin + 4; ++channel) {
+      for (int tap : {0, 1, 3, 4, 2, 6, 5, 7}) want.push_back(static_cast<int8_t>(10 * channel + tap));
+    }
+    for (int channel = begin; channel < begin + 4; ++channel) want.push_back(static_cast<int8_t>(10 * channel + 8));
+  }
+  EXPECT_EQ(pack::depthwise_3x3(weights.data(), 5), want);
+}
+
 }  // namespace
 }  // namespace smelt

@@ -22,6 +22,8 @@ struct Layer {
   int extremes = 0;  ///< 0: random values; 1: inputs and weights of the largest size; 2: large biases as well
 };
 
+inline constexpr const char* activations[] = {"none", "relu", "relu6", "relu_n1_to_1"};
+
 inline int32_t between(std::mt19937& random, int32_t low, int32_t high) {
   return static_cast<int32_t>(low + static_cast<int64_t>(random() % (int64_t{high} - low + 1)));
 }
@@ -95,6 +97,35 @@ inline Graph graph_of(const Layer& layer, std::mt19937& random) {
   g.outputs = node.outputs;
   g.nodes.push_back(node);
   return g;
+}
+
+/// Strides, paddings and the rest for a window; dilations are 1 in two of three.
+inline Layer random_window(std::mt19937& random, const char* op, DType dtype) {
+  Layer l;
+  l.op = op;
+  l.dtype = dtype;
+  for (const char* name : {"stride_h", "stride_w"}) l.attrs.set(name, int64_t{between(random, 1, 3)});
+  for (const char* name : {"dilation_h", "dilation_w"}) {
+    l.attrs.set(name, int64_t{random() % 3 == 0 ? between(random, 2, 3) : 1});
+  }
+  for (const char* name : {"pad_top", "pad_left", "pad_bottom", "pad_right"}) {
+    l.attrs.set(name, int64_t{between(random, 0, random() % 8 == 0 ? 6 : 2)});
+  }
+  l.attrs.set("activation", std::string(activations[random() % 4]));
+  l.bias = random() % 4 != 0;
+  l.per_channel = random() % 2 == 0;
+  l.extremes = static_cast<int>(random() % 5 < 3 ? 0 : random() % 3);
+  return l;
+}
+
+/// Depthwise, 3x3 taps, no dilation.
+inline Layer random_depthwise_3x3(std::mt19937& random, DType dtype) {
+  Layer l = random_window(random, "depthwise_conv_2d", dtype);
+  for (const char* name : {"dilation_h", "dilation_w"}) l.attrs.set(name, int64_t{1});
+  l.input = {random() % 8 == 0 ? 2 : 1, between(random, 1, 12), between(random, 1, random() % 2 == 0 ? 50 : 9),
+             between(random, 1, random() % 4 == 0 ? 70 : 13)};
+  l.weights = {1, 3, 3, l.input[3]};
+  return l;
 }
 
 }  // namespace smelt::test

@@ -10,6 +10,7 @@
 #include "ops/op.hpp"
 #include "runtime/ops/conv_2d.hpp"
 #include "runtime/arch/host.hpp"
+#include "runtime/ops/depthwise_3x3.hpp"
 #include "runtime/ops/depthwise_conv_2d.hpp"
 #include "runtime/ops/fully_connected.hpp"
 #include "tests/kernels/layer.hpp"
@@ -17,10 +18,10 @@
 namespace smelt {
 namespace {
 
+using test::activations;
 using test::between;
 using test::Layer;
-
-const std::vector<const char*> activations = {"none", "relu", "relu6", "relu_n1_to_1"};
+using test::random_window;
 
 void expect_equal(const Bytes& got, const Bytes& want, DType dtype, const std::string& what) {
   ASSERT_EQ(got.size(), want.size()) << what;
@@ -62,6 +63,7 @@ bool check(Layer layer, std::mt19937& random, int& told) {
     if (!program) return false;
     expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
     const Kernel function = program->operations[0].function;
+    const bool of_3x3 = function == &depthwise_3x3_s8 || function == &depthwise_3x3_stride_2_s8;
     std::vector<Kernel> others;
     if (function == &conv_2d_s8) others = {&conv_2d<ConvPairs<ScalarConvS8>>, &conv_2d<ConvPairs<HostConvS8>>};
     if (function == &pointwise_s8) others = {&pointwise<ConvPairs<ScalarConvS8>>, &pointwise<ConvPairs<HostConvS8>>};
@@ -71,27 +73,9 @@ bool check(Layer layer, std::mt19937& random, int& told) {
       program->operations[0].function = kernel;
       expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
     }
-    if (layer.dtype == DType::i8) ++(others.empty() ? fallbacks : fast);
+    if (layer.dtype == DType::i8) ++(others.empty() && !of_3x3 ? fallbacks : fast);
   }
   return true;
-}
-
-Layer random_window(std::mt19937& random, const char* op, DType dtype) {
-  Layer l;
-  l.op = op;
-  l.dtype = dtype;
-  for (const char* name : {"stride_h", "stride_w"}) l.attrs.set(name, int64_t{between(random, 1, 3)});
-  for (const char* name : {"dilation_h", "dilation_w"}) {
-    l.attrs.set(name, int64_t{random() % 3 == 0 ? between(random, 2, 3) : 1});
-  }
-  for (const char* name : {"pad_top", "pad_left", "pad_bottom", "pad_right"}) {
-    l.attrs.set(name, int64_t{between(random, 0, random() % 8 == 0 ? 6 : 2)});
-  }
-  l.attrs.set("activation", std::string(activations[random() % 4]));
-  l.bias = random() % 4 != 0;
-  l.per_channel = random() % 2 == 0;
-  l.extremes = static_cast<int>(random() % 5 < 3 ? 0 : random() % 3);
-  return l;
 }
 
 class Layers : public testing::TestWithParam<DType> {
@@ -154,6 +138,10 @@ TEST_P(Layers, DepthwiseConvolution) {
     l.weights = {1, between(random, 1, 5), between(random, 1, 5), l.input[3] * multiplier};
     return l;
   });
+}
+
+TEST_P(Layers, DepthwiseConvolutionOf3x3) {
+  run(6, 300, [](std::mt19937& random) { return test::random_depthwise_3x3(random, GetParam()); });
 }
 
 TEST_P(Layers, FullyConnected) {
