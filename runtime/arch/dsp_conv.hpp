@@ -16,34 +16,39 @@ struct DspConvS8 {
 
   static uint8_t* slot(uint8_t* patch, int32_t pixel) { return patch + 4 * pixel; }
 
-  /// n > 0 taps; returns where the next ones go. Those that fill the last four up are zeros.
+  /// n > 0 taps, a multiple of four; returns where the next ones go.
   static uint8_t* put(uint8_t* at, const int8_t* x, int32_t n) {
+    uint32_t a, b;
+    __asm__ volatile(
+        "tst %[n], #4\n\t"
+        "add %[n], %[n], %[x]\n\t"
+        "bne 2f\n\t"
+        ".balign 4\n\t"
+        "1:\n\t"
+        "ldr.w %[a], [%[x]], #4\n\t"
+        "sxtb16 %[b], %[a], ror #8\n\t"
+        "sxtb16 %[a], %[a]\n\t"
+        "str.w %[b], [%[at], #8]\n\t"
+        "str.w %[a], [%[at]], #16\n\t"
+        "2:\n\t"
+        "ldr.w %[a], [%[x]], #4\n\t"
+        "sxtb16 %[b], %[a], ror #8\n\t"
+        "sxtb16 %[a], %[a]\n\t"
+        "str %[b], [%[at], #8]\n\t"
+        "str %[a], [%[at]], #16\n\t"
+        "cmp %[x], %[n]\n\t"
+        "bne 1b\n\t"
+        : [x] "+r"(x), [at] "+r"(at), [n] "+r"(n), [a] "=&r"(a), [b] "=&r"(b)
+        :
+        : "memory", "cc");
+    return at;
+  }
+  /// Any n > 0: the last ones, with zeros that fill four up.
+  static void put_last(uint8_t* at, const int8_t* x, int32_t n) {
     const int32_t odd = n & 3;
-    const int8_t* end = x + (n - odd);
-    if (x != end) {
-      uint32_t a, b;
-      __asm__ volatile(
-          "tst %[n], #4\n\t"
-          "bne 2f\n\t"
-          "1:\n\t"
-          "ldr %[a], [%[x]], #4\n\t"
-          "sxtb16 %[b], %[a], ror #8\n\t"
-          "sxtb16 %[a], %[a]\n\t"
-          "str %[b], [%[at], #8]\n\t"
-          "str %[a], [%[at]], #16\n\t"
-          "2:\n\t"
-          "ldr %[a], [%[x]], #4\n\t"
-          "sxtb16 %[b], %[a], ror #8\n\t"
-          "sxtb16 %[a], %[a]\n\t"
-          "str %[b], [%[at], #8]\n\t"
-          "str %[a], [%[at]], #16\n\t"
-          "cmp %[x], %[end]\n\t"
-          "bne 1b\n\t"
-          : [x] "+r"(x), [at] "+r"(at), [a] "=&r"(a), [b] "=&r"(b)
-          : [end] "r"(end), [n] "r"(n)
-          : "memory", "cc");
-    }
-    if (odd == 0) return at;
+    if (n != odd) at = put(at, x, n - odd);
+    if (odd == 0) return;
+    x += n - odd;
     uint32_t last = 0;
     if (n > 4) {
       __builtin_memcpy(&last, x + odd - 4, 4);
@@ -51,7 +56,7 @@ struct DspConvS8 {
     } else {
       for (int32_t i = odd; i > 0; --i) last = last << 8 | static_cast<uint8_t>(x[i - 1]);
     }
-    return put_four(at, last);
+    put_four(at, last);
   }
   static uint8_t* fill(uint8_t* at, int8_t value, int32_t n) {
     const uint32_t four = static_cast<uint8_t>(value) * 0x1010101U;

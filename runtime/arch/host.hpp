@@ -15,18 +15,24 @@ struct HostConvS8 {
 
   static int16_t* slot(void* patch, int32_t) { return static_cast<int16_t*>(patch); }
   static int16_t* put(int16_t* at, const int8_t* x, int32_t n) {
-    for (const int8_t* end = x + n / 4 * 4; x != end; x += 4, at += 4) put_four(at, x);
-    if (n % 4 == 0) return at;
-    int8_t last[4] = {};
-    copy_bytes(last, x, n % 4);
-    put_four(at, last);
-    return at + 4;
-  }
-  static int16_t* fill(int16_t* at, int8_t value, int32_t n) {
-    for (; n > 0; n -= 4) {
-      for (int32_t i = 0; i < 4; ++i) *at++ = value;
+    for (const int8_t* end = x + n; x != end; x += 4, at += 4) {
+      at[0] = x[0];
+      at[1] = x[2];
+      at[2] = x[1];
+      at[3] = x[3];
     }
     return at;
+  }
+  static void put_last(int16_t* at, const int8_t* x, int32_t n) {
+    const int32_t odd = n % 4;
+    int8_t last[4] = {};
+    copy_bytes(last, x + n - odd, odd);
+    at = put(at, x, n - odd);
+    if (odd != 0) put(at, last, 4);
+  }
+  static int16_t* fill(int16_t* at, int8_t value, int32_t n) {
+    for (int32_t i = 0; i < n; ++i) at[i] = value;
+    return at + n;
   }
   static void tile(const ConvTile& t) {
     const auto* x = static_cast<const int16_t*>(t.patch);
@@ -45,14 +51,6 @@ struct HostConvS8 {
       ScalarConvS8::store_pair(out, scale, left, low[0], high[0], t.centre);
       if (left > 2) ScalarConvS8::store_pair(out + 2, scale + 2, left - 2, low[1], high[1], t.centre);
     }
-  }
-
- private:
-  static void put_four(int16_t* at, const int8_t* x) {
-    at[0] = x[0];
-    at[1] = x[2];
-    at[2] = x[1];
-    at[3] = x[3];
   }
 };
 

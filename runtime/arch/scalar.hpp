@@ -75,6 +75,7 @@ struct PlainPatch {
     }
     return at + n;
   }
+  static void put_last(T* at, const T* x, int32_t n) { put(at, x, n); }
   static T* fill(T* at, T value, int32_t n) {
     for (int32_t i = 0; i < n; ++i) at[i] = value;
     return at + n;

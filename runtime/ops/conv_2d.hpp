@@ -68,7 +68,7 @@ inline void conv_inside(const Conv2D& p, const typename P::Element* window, cons
   } while (++rows != end_row);
 }
 
-/// What a patch meets, for each kind of primitives.
+/// What a patch meets, for each kind of primitives. `out` is where the tile's pixel n goes.
 template <class P>
 struct ConvBlocks : P {
   using Tile = typename P::Tile;
@@ -76,14 +76,12 @@ struct ConvBlocks : P {
     t.channels = f.constant<typename Tile::Channels>(static_cast<uint32_t>(p.channels));
     t.weights = f.constant<typename P::Element>(static_cast<uint32_t>(p.weights));
     t.patch = reinterpret_cast<const typename P::Element*>(patch);
+    t.left = p.group_out;
     t.taps = p.taps;
     t.to = p.to;
   }
-  static void run(Tile t, typename P::Element* const* out, int32_t, const Conv2D& p) {
-    t.out = *out;
-    t.left = p.group_out;
-    P::tile(t);
-  }
+  static typename P::Element*& out(Tile& t, int32_t) { return t.out; }
+  static void run(Tile t, int32_t, const Conv2D&) { P::tile(t); }
   static void next_group(Tile& t, const Conv2D& p) {
     const int32_t blocks = (p.group_out + 3) / 4;
     t.channels += 4 * blocks;
@@ -102,13 +100,13 @@ struct ConvPairs : P {
     t.weights = f.constant<int16_t>(static_cast<uint32_t>(p.weights));
     t.taps = p.taps;
   }
+  static int8_t*& out(Tile& t, int32_t n) { return t.out[n]; }
   template <class Params>
-  static void run(Tile& t, int8_t* const* out, int32_t n, const Params& p) {
-    t.out[0] = out[0];
-    t.out[1] = out[n - 1];
+  static void run(Tile& t, int32_t n, const Params& p) {
+    if (n == 1) t.out[1] = t.out[0];
     P::tile(t);
     if (p.to.span != 255) {
-      while (--n >= 0) clamp_bytes(out[n], p.group_out, p.to);
+      while (--n >= 0) clamp_bytes(t.out[n], p.group_out, p.to);
     }
   }
   static void next_group(Tile& t, const Conv2D& p) { t.weights += (p.group_out + 3) / 4 * t.block(); }
@@ -126,11 +124,11 @@ inline void conv_2d(const Firing& f) {
   const T* in = f.in<T>(1, 0);
   const int32_t run = p.run_columns * p.depth;
   const int32_t step = p.stride_w * p.in_c;
+  const int32_t out_step = p.groups * p.group_out;
   const int32_t insides = p.runs == 1 ? p.in_w - p.run_columns + 1 : 0;  // columns at which a window may begin
   typename A::Tile tile;
   A::begin(tile, f, p, patch);
   for (int32_t g = 0; g < p.groups; ++g, in += p.depth, A::next_group(tile, p)) {
-    T* pixels[A::pixels];
     int32_t n = 0;
     int32_t row = f.step * p.step_rows;
     int32_t image = 0;
@@ -148,7 +146,7 @@ inline void conv_2d(const Firing& f) {
       T* out = f.out<T>(0, row) + g * p.group_out;
       int32_t x = -p.pad_left;
       const T* window = in + x * p.in_c;
-      for (int32_t i = p.out_w; i > 0; --i, x += p.stride_w, window += step, out += p.groups * p.group_out) {
+      for (int32_t i = p.out_w; i > 0; --i, x += p.stride_w, window += step, out += out_step) {
         const auto slot = A::slot(patch, n);
         const bool inside = x >= 0 && x < insides;
         if (direct) {
@@ -165,9 +163,9 @@ inline void conv_2d(const Firing& f) {
           }
           A::put(slot, elements, p.taps);
         }
-        pixels[n++] = out;
-        if (n == A::pixels || (i == 1 && left == 1)) {
-          A::run(tile, pixels, n, p);
+        A::out(tile, n) = out;
+        if (++n == A::pixels || (i == 1 && left == 1)) {
+          A::run(tile, n, p);
           n = 0;
         }
       }
@@ -181,16 +179,15 @@ inline void pointwise(const Firing& f) {
   auto* patch = f.out<uint8_t>(2, 0);
   typename A::Tile tile;
   A::begin(tile, f, p, patch);
-  int8_t* pixels[2];
   int32_t n = 0;
   for (int32_t row = f.step, last = f.step + f.count - 1; row <= last; ++row) {
     const auto* window = f.in<int8_t>(1, row * p.stride_h);
     auto* out = f.out<int8_t>(0, row);
     for (int32_t left = p.out_w; left > 0; --left, window += p.step, out += p.group_out) {
-      A::put(A::slot(patch, n), window, p.depth);
-      pixels[n++] = out;
-      if (n == A::pixels || (left == 1 && row == last)) {
-        A::run(tile, pixels, n, p);
+      A::put_last(A::slot(patch, n), window, p.depth);
+      A::out(tile, n) = out;
+      if (++n == A::pixels || (left == 1 && row == last)) {
+        A::run(tile, n, p);
         n = 0;
       }
     }

@@ -36,7 +36,7 @@ template <class P>
 void gather(uint8_t* patch, const std::vector<int8_t>& x, int32_t border) {
   auto at = P::slot(patch, 0);
   if (border > 0) at = P::fill(at, x[0], border);
-  P::put(at, x.data() + border, static_cast<int32_t>(x.size()) - border);
+  P::put_last(at, x.data() + border, static_cast<int32_t>(x.size()) - border);
 }
 
 /// Blocks of two pairs: multiplier and shift leave sums nearly as they are, so that outputs tell them apart.
