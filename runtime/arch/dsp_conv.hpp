@@ -130,7 +130,7 @@ struct DspConvS8 {
         "add r7, r6, r8, lsl #2\n\t"
         "subs r8, r8, #4\n\t"
         "rsb r9, r8, #0\n\t"
-        "and r9, r9, #12\n\t"  // taps to leave out
+        "and r9, r9, #28\n\t"  // taps to leave out
         "mov r10, #26\n\t"
         "adr r11, 1f\n\t"
         "mla r8, r9, r10, r11\n\t"
@@ -145,7 +145,7 @@ struct DspConvS8 {
         SMELT_LOAD_A SMELT_FIRST SMELT_LOAD_B SMELT_ADD
         "ldr pc, [sp, #24]\n\t"
         ".balign 4\n\t"
-        "1:\n\t" SMELT_TAPS SMELT_TAPS SMELT_TAPS SMELT_TAPS
+        "1:\n\t" SMELT_TAPS SMELT_TAPS SMELT_TAPS SMELT_TAPS SMELT_TAPS SMELT_TAPS SMELT_TAPS SMELT_TAPS
         "ldr r2, [sp, #20]\n\t"
         "cmp r0, r2\n\t"
         "bne 1b\n\t"
