@@ -176,6 +176,9 @@ inline void conv_2d(const Firing& f) {
 template <class A>
 inline void pointwise(const Firing& f) {
   const auto& p = f.as<Pointwise>();
+  const int32_t depth = p.depth;
+  const int32_t step = p.step;
+  const int32_t out_step = p.group_out;
   auto* patch = f.out<uint8_t>(2, 0);
   typename A::Tile tile;
   A::begin(tile, f, p, patch);
@@ -183,8 +186,8 @@ inline void pointwise(const Firing& f) {
   for (int32_t row = f.step, last = f.step + f.count - 1; row <= last; ++row) {
     const auto* window = f.in<int8_t>(1, row * p.stride_h);
     auto* out = f.out<int8_t>(0, row);
-    for (int32_t left = p.out_w; left > 0; --left, window += p.step, out += p.group_out) {
-      A::put_last(A::slot(patch, n), window, p.depth);
+    for (int32_t left = p.out_w; left > 0; --left, window += step, out += out_step) {
+      A::put_last(A::slot(patch, n), window, depth);
       A::out(tile, n) = out;
       if (++n == A::pixels || (left == 1 && row == last)) {
         A::run(tile, n, p);
