@@ -100,7 +100,7 @@ endif()
 std::string real_value(const Quantization& q) {
   const int32_t zero = q.zero_point[0];
   const std::string stored = zero == 0 ? "stored" : "(stored " + std::string(zero < 0 ? "+ " : "- ") + std::to_string(std::abs(zero)) + ")";
-  return "real = " + number(q.scale[0]) + " * " + stored;
+  return number(q.scale[0]) + " * " + stored;
 }
 
 std::string port_lines(const Program& p, const std::vector<Port>& ports, const char* what) {
@@ -116,24 +116,40 @@ std::string port_lines(const Program& p, const std::vector<Port>& ports, const c
   return text;
 }
 
+constexpr const char* in_steps =
+    "A superloop calls `@name@_begin` and then `@name@_step(ctx, rows)`, which returns between\n  rows.";
+constexpr const char* row_by_row =
+    "The input comes row by row: `@name@_begin`, then `@name@_push_row(ctx, row)` for each of\n"
+    "  the @NAME@_ROWS rows; each call computes all that can be computed by then.";
+
+/// How a model of one input and one output is called.
+std::string call_of(const Program& p) {
+  return "    void infer(const " + c_type(p.graph.at(p.inputs[0].tensor).dtype) + "* in, " +
+         c_type(p.graph.at(p.outputs[0].tensor).dtype) +
+         "* out) {  // @NAME@_INPUT_COUNT, @NAME@_OUTPUT_COUNT elements\n"
+         "      if (model.invoke(in, out) != @NAME@_OK) { /* a null pointer */ }\n    }\n";
+}
+
+/// The same of any other.
+std::string calls_in_steps(const Program& p) {
+  const std::string rest = "    // read model.output(0), ...\n";
+  if (p.pushed) return "    model.begin();\n    while (model.push_row(row) == @NAME@_PENDING) { /* the next row */ }\n" + rest;
+  return "    // fill model.input(0), model.input(1), ...; then\n    model.begin();\n"
+         "    while (model.step(1) == @NAME@_PENDING) {}\n" + rest;
+}
+
 std::string readme(const Program& p, const EmitOptions& options) {
   std::string flags;
   for (const std::string& f : options.flags) flags += " " + f;
-  std::string calls = "  static @name@::Model model;\n  // fill model.input(), then:\n";
-  if (p.inputs.size() == 1 && p.outputs.size() == 1) {
-    const std::string in = c_type(p.graph.at(p.inputs[0].tensor).dtype);
-    const std::string out = c_type(p.graph.at(p.outputs[0].tensor).dtype);
-    calls = "static @name@::Model model;\n\nvoid infer(const " + in + "* in, " + out + "* out) {  // @NAME@_INPUT_COUNT, @NAME@_OUTPUT_COUNT elements\n" +
-            "  if (model.invoke(in, out) != @NAME@_OK) { /* a null pointer */ }\n}\n";
-  } else {
-    calls = "static @name@::Model model;\n\n// fill model.input(0), model.input(1), ...; then\nmodel.begin();\nwhile (model.step(1) == @NAME@_PENDING) {}\n// read model.output(0), ...\n";
-  }
+  const bool simple = p.inputs.size() == 1 && p.outputs.size() == 1;
   return fill(fill(R"(# @name@
 
 A model compiled by Smelt @version@ from `@file@`@for@. Plain C++17 that needs nothing: no heap, no C library, no
 exceptions, no RTTI, no work at start-up.
 
     #include "@name@.hpp"
+
+    static @name@::Model model;
 
 @calls@
 | | type and shape | bytes | |
@@ -145,8 +161,8 @@ exceptions, no RTTI, no work at start-up.
 | weights and tables of weights (constant) | @weights@ |
 
 - Build: compile `@name@.cpp` with this folder on the include path@flags@, or `add_subdirectory` it and link `@name@`.
-- C programs include `@name@.h`. A superloop calls `@name@_begin` and then `@name@_step(ctx, rows)`, which returns between
-  rows. `@name@_selftest` checks the weights and a known answer.
+- C programs include `@name@.h`. @progress@
+- `@name@_selftest` checks the weights and a known answer.
 - Compilers emit calls to `memcpy`, `memmove` and `memset` by themselves: any C library has them; without one define
   `SMELT_PROVIDE_MEM` for `@name@.cpp`. 64-bit arithmetic and division may need the compiler's own helpers (`-lgcc`).
 - Compile float models with `-ffp-contract=off` to get the very results that Smelt verified.
@@ -154,17 +170,8 @@ exceptions, no RTTI, no work at start-up.
 This code is yours: use it under any terms. The runtime headers in it are under the Apache License 2.0 (`LICENSE`) with
 the addition that code which Smelt emitted, headers included, carries no obligation to keep notices in binaries.
 )",
-                   {{"calls", [&] {
-                       std::string indented;
-                       std::string line;
-                       for (char c : calls) {
-                         line += c;
-                         if (c != '\n') continue;
-                         indented += line == "\n" ? line : "    " + line;
-                         line.clear();
-                       }
-                       return indented;
-                     }()},
+                   {{"calls", simple ? call_of(p) : calls_in_steps(p)},
+                    {"progress", p.pushed ? row_by_row : in_steps},
                     {"ports", port_lines(p, p.inputs, "input") + port_lines(p, p.outputs, "output")}}),
               {{"name", options.name},
                {"NAME", upper(options.name)},

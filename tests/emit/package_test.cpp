@@ -1,4 +1,5 @@
 // What an emitted folder holds, and that compilers for the host accept it.
+#include <cctype>
 #include <set>
 
 #include "tests/emit/support.hpp"
@@ -89,6 +90,48 @@ TEST(Package, HoldsWhatAUserNeeds) {
   for (const auto& [path, text] : single) files.insert(path);
   EXPECT_EQ(files, (std::set<std::string>{"kws.cpp", "kws.hpp"}));
   EXPECT_EQ(single.at("kws.cpp").find("#include \"runtime"), std::string::npos);
+}
+
+/// Functions, macros and methods that the page names are those of the package.
+void expect_true_readme(const Package& p) {
+  const std::string& readme = p.at("README.md");
+  const std::string header = p.at("kws.h") + p.at("kws.hpp");
+  int names = 0;
+  std::string word;
+  for (const char c : readme) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.') {
+      word += c;
+      continue;
+    }
+    if (word.rfind("model.", 0) == 0) word = " " + word.substr(6) + "(";
+    if (word.rfind("kws_", 0) == 0 || word.rfind("KWS_", 0) == 0 || word.rfind(' ', 0) == 0) {
+      EXPECT_NE(header.find(word), std::string::npos) << word;
+      ++names;
+    }
+    word.clear();
+  }
+  EXPECT_GE(names, 6);
+  EXPECT_EQ(readme.find('@'), std::string::npos) << "a mark that was not filled in";
+}
+
+TEST(Package, ReadmeTellsTheTruth) {
+  const fs::path file = fs::path(SMELT_SOURCE_DIR) / "examples/tones/tones.tflite";
+  const Package p = package_of(compiled(file).program, "kws");
+  expect_true_readme(p);
+  EXPECT_NE(p.at("README.md").find("| input 0 | `int8_t` 1x16x8x1 | 128 | real = 0.003921569f * (stored + 128) |\n"), std::string::npos)
+      << p.at("README.md");
+  expect_true_readme(package_of(compiled(fs::path(SMELT_SOURCE_DIR) / "tests/models/two_inputs.tflite").program, "kws"));
+
+  Graph graph = *read_model(file.string());
+  PassLog log;
+  run_passes(graph, log);
+  LowerOptions options;
+  options.push = true;
+  const Result<Program> pushed = lower(std::move(graph), options);
+  ASSERT_TRUE(pushed);
+  const Package rows = package_of(*pushed, "kws");
+  expect_true_readme(rows);
+  EXPECT_NE(rows.at("README.md").find("kws_push_row"), std::string::npos);
 }
 
 TEST(Package, TheSameInputGivesTheSameBytes) {
