@@ -22,7 +22,8 @@ using Package = std::map<std::string, std::string>;
 /// The whole package but report.json. A pure function of its arguments: the same in, the same bytes out.
 Package emit(const Program& program, const EmitOptions& options);
 
-/// Writes each file beside its place and renames it there, so that a reader never sees half a file.
+/// Writes each file beside its place and renames it there, so that a reader never sees half a file. What a link points to
+/// takes the place of the link; devices and pipes are written to as they are.
 Outcome write_package(const Package& package, const std::string& directory);
 Outcome write_file(const std::string& path, const std::string& content);
 

@@ -209,25 +209,33 @@ Package emit(const Program& p, const EmitOptions& options) {
 }
 
 Outcome write_file(const std::string& path, const std::string& content) {
+  namespace fs = std::filesystem;
   std::error_code error;
-  const std::filesystem::path target(path);
-  if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), error);
-  const std::string temporary = path + ".smelt-" + std::to_string(::getpid());
+  fs::path target(path);
+  if (target.has_parent_path()) fs::create_directories(target.parent_path(), error);
+  const fs::file_status status = fs::status(target, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {  // a device or a pipe is written to, never replaced
+    std::ofstream out(target, std::ios::binary);
+    if (!(out << content).flush()) return io_failure(path, "cannot be written");
+    return Done{};
+  }
+  if (fs::is_symlink(target, error)) target = fs::weakly_canonical(target, error);
+  const std::string temporary = target.string() + ".smelt-" + std::to_string(::getpid());
   {
     std::ofstream out(temporary, std::ios::binary);
     if (!out) return io_failure(path, "cannot be written");
     out.write(content.data(), static_cast<std::streamsize>(content.size()));
     out.close();
     if (!out) {
-      std::filesystem::remove(temporary, error);
+      fs::remove(temporary, error);
       return io_failure(path, "cannot be written completely");
     }
   }
-  std::filesystem::rename(temporary, target, error);
+  fs::rename(temporary, target, error);
   if (error) {
     errno = error.value();
     const Failure failure = io_failure(path, "cannot be replaced");
-    std::filesystem::remove(temporary, error);
+    fs::remove(temporary, error);
     return failure;
   }
   return Done{};

@@ -1,4 +1,6 @@
 // `smelt run`: files in, files out.
+#include <sys/stat.h>
+
 #include "import/import.hpp"
 #include "tests/cli/support.hpp"
 
@@ -166,6 +168,28 @@ TEST_F(Run, AFailureLeavesTheOldOutput) {
   ASSERT_TRUE(says(run({model("dense"), "--input", "in.bin", "--output", "out.bin"}), 0));
   EXPECT_EQ(got("out.bin"), k.outputs[0]);
   EXPECT_EQ(tree(temp.path()).size(), 3U);  // nothing temporary stays
+}
+
+TEST_F(Run, LinksAndPipesStayWhatTheyAre) {
+  const Known k = known(model("dense"));
+  put("in.bin", k.inputs[0]);
+  put("out.bin", "old");
+  fs::create_symlink("out.bin", temp.path() / "link");
+  ASSERT_TRUE(says(run({model("dense"), "--input", "in.bin", "--output", "link"}), 0));
+  EXPECT_TRUE(fs::is_symlink(temp.path() / "link"));
+  EXPECT_EQ(got("out.bin"), k.outputs[0]);
+
+  ASSERT_EQ(::mkfifo((temp.path() / "pipe").c_str(), 0600), 0);
+  const std::string both = "cat pipe >copy & " + std::string(SMELT_TOOL) + " run " + model("dense") +
+                           " --input in.bin --output pipe; status=$?; wait; exit $status";
+  ASSERT_TRUE(says(verify::run_program({"/bin/sh", "-c", both}, temp.path(), std::chrono::seconds(60)), 0));
+  EXPECT_TRUE(fs::is_fifo(temp.path() / "pipe"));
+  EXPECT_EQ(got("copy"), k.outputs[0]);
+  const std::string piped = std::string(SMELT_TOOL) + " run " + model("dense") + " --input in.bin --output /dev/stdout | cat >copy";
+  ASSERT_TRUE(says(verify::run_program({"/bin/sh", "-c", piped}, temp.path(), std::chrono::seconds(60)), 0));
+  EXPECT_EQ(got("copy"), k.outputs[0]);
+  fs::create_directory(temp.path() / "folder");
+  EXPECT_TRUE(says(run({model("dense"), "--input", "in.bin", "--output", "folder"}), 3, {"E0601", "folder"}));
 }
 
 TEST_F(Run, TellsWhatItDid) {
