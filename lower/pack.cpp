@@ -120,6 +120,22 @@ std::optional<std::vector<int16_t>> dot_blocks(const int8_t* rows, int32_t units
   return packed;
 }
 
+std::optional<std::vector<int16_t>> dot_slices(const int8_t* rows, int32_t units, int32_t taps, int32_t slices) {
+  const int32_t n = taps / slices;
+  std::vector<int16_t> packed;
+  for (int32_t s = 0; s < slices; ++s) {
+    std::vector<int8_t> slice;
+    for (int32_t u = 0; u < units; ++u) {
+      const int8_t* from = rows + int64_t{u} * taps + int64_t{s} * n;
+      slice.insert(slice.end(), from, from + n);
+    }
+    for (int32_t begin = 0; begin < units; begin += block) {
+      if (!append_block(packed, slice.data() + int64_t{begin} * n, std::min(block, units - begin), n)) return std::nullopt;
+    }
+  }
+  return packed;
+}
+
 std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest) {
   std::vector<Scale> all;
   for (size_t i = 0; i < channels.size(); ++i) {

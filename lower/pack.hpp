@@ -82,6 +82,10 @@ std::optional<std::vector<int16_t>> pair_blocks(const int8_t* rows, int32_t grou
 std::optional<std::vector<int16_t>> dot_blocks(const int8_t* rows, int32_t units, int32_t taps,
                                                const std::vector<Scale>& scales);
 
+/// The same cut into `slices` of the taps, each with blocks of its own, without biases: for sums that run over the slices,
+/// of which each is a multiple of four and must bear what a whole vector must in pairs().
+std::optional<std::vector<int16_t>> dot_slices(const int8_t* rows, int32_t units, int32_t taps, int32_t slices);
+
 /// Channels of sums of |w| * 128 at most, `heaviest` being sum |w| of each, as rescale wants them. Nothing where a
 /// channel's range does not allow it.
 std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest);

@@ -108,9 +108,82 @@ void evaluate(const Evaluation& e) {
   }
 }
 
+struct Heaviest {
+  std::vector<int64_t> sums, magnitudes;  ///< of each unit's weights
+};
+Heaviest weigh(const Operands& o, const Sizes& s) {
+  const auto* w = o.weights.as<int8_t>();
+  Heaviest h{std::vector<int64_t>(static_cast<size_t>(s.units)), std::vector<int64_t>(static_cast<size_t>(s.units))};
+  for (int64_t i = 0; i < elements(o.weights.shape); ++i) {
+    h.sums[static_cast<size_t>(i / s.depth)] += w[i];
+    h.magnitudes[static_cast<size_t>(i / s.depth)] += std::abs(int32_t{w[i]});
+  }
+  return h;
+}
+
+/// One vector whose sums run over slices: it comes in several rows, as behind a flatten, which so need not all be kept, or
+/// its sums are too large for pairs of units. False where neither is so, or where it cannot be.
+bool lower_slices(Lowering& l, const Sizes& s, const Operands& o) {
+  const bool integer = o.input.dtype == DType::i8;
+  const int32_t units = pack::round_up(s.units, 4);
+  int32_t rows = row_count(o.input.shape);
+  const int64_t saved = int64_t{rows - 1} * (s.depth / rows) * size_of(o.input.dtype) - int64_t{4} * units;
+  if (s.batches != 1) return false;
+  if (saved < 256) rows = 1;
+  const bool by_rows = rows > 1;
+  FullyConnectedSlices p{rows, 1, s.depth / rows, s.units, 0, 0, {}};
+  if (integer) {
+    const auto* w = o.weights.as<int8_t>();
+    const auto [sums, magnitudes] = weigh(o, s);
+    const auto scales = pack::scales(convolution::channels(o, unit_multipliers(o, s.units), sums), magnitudes);
+    if (!scales || p.depth % 4 != 0) return false;
+    std::optional<std::vector<int16_t>> slices;
+    for (int32_t n = 1; n <= 64 && !slices; ++n) {
+      if (p.depth % (4 * n) != 0) continue;
+      p.slices = n;
+      slices = pack::dot_slices(w, s.units, s.depth, rows * n);
+    }
+    if (!slices || (p.slices == 1 && !by_rows)) return false;
+    p.depth /= p.slices;
+    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *slices, 4));
+    p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(*scales)));
+    p.to = convolution::clamp_s8(l.node, o.output);
+    p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
+    l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_slices_s8));
+  } else {
+    if (!by_rows) return false;
+    std::vector<float> packed;
+    for (int32_t r = 0; r < rows; ++r) {
+      std::vector<float> slice;
+      for (int32_t u = 0; u < s.units; ++u) {
+        const float* from = o.weights.as<float>() + int64_t{u} * s.depth + int64_t{r} * p.depth;
+        slice.insert(slice.end(), from, from + p.depth);
+      }
+      const std::vector<float> blocks = pack::blocks(slice.data(), 1, s.units, p.depth, 1);
+      packed.insert(packed.end(), blocks.begin(), blocks.end());
+    }
+    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), packed));
+    p.channels = static_cast<int32_t>(l.pool.add(l.name("bias"), convolution::biases(o, s.units)));
+    p.to = convolution::clamp_f32(l.node);
+    l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_slices_f32));
+  }
+  l.params("smelt::FullyConnectedSlices", p, "rows slices depth units weights channels to.offset to.span to.low");
+  if (by_rows) {
+    std::vector<RowRange> needs, makes(static_cast<size_t>(rows));
+    for (int32_t r = 0; r < rows; ++r) needs.push_back({r, r + 1});
+    makes.back() = {0, row_count(o.output.shape)};
+    l.steps(rows, {needs}, {makes});
+  } else {
+    l.whole(1);
+  }
+  l.scratch(4 * units, by_rows);
+  return true;
+}
+
 Outcome lower(Lowering& l) {
   const Sizes s = *check(l.graph, l.node);
   const Operands o = convolution::operands(l.graph, l.node);
+  if (lower_slices(l, s, o)) return Done{};
   const int32_t rows = row_count(o.output.shape);
   const bool by_rows = rows == row_count(o.input.shape) && s.batches % rows == 0;
   FullyConnected p{};
@@ -119,13 +192,9 @@ Outcome lower(Lowering& l) {
   p.units = s.units;
   if (o.input.dtype == DType::i8) {
     const auto* w = o.weights.as<int8_t>();
-    std::vector<int64_t> sums(static_cast<size_t>(s.units)), heaviest = sums;
-    for (int64_t i = 0; i < elements(o.weights.shape); ++i) {
-      sums[static_cast<size_t>(i / s.depth)] += w[i];
-      heaviest[static_cast<size_t>(i / s.depth)] += std::abs(int32_t{w[i]});
-    }
+    const auto [sums, magnitudes] = weigh(o, s);
     const auto channels = convolution::channels(o, unit_multipliers(o, s.units), sums);
-    const auto scales = pack::scales(channels, heaviest);
+    const auto scales = pack::scales(channels, magnitudes);
     const auto blocks = scales ? pack::dot_blocks(w, s.units, s.depth, *scales) : std::nullopt;
     p.to = convolution::clamp_s8(l.node, o.output);
     if (blocks && s.depth % 4 == 0) {

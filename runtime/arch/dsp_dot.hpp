@@ -7,6 +7,25 @@
 namespace smelt {
 
 struct DspDotS8 {
+  /// See ScalarDotS8.
+  static void add(const int8_t* x, const int16_t* w, int32_t n, int32_t* sums) {
+    uint32_t low_0 = 0, both_0 = 0, low_1 = 0, both_1 = 0;
+    const auto* pairs = reinterpret_cast<const uint32_t*>(w);
+    for (const int8_t* end = x + n; x != end; x += 4, pairs += 4) {
+      uint32_t odd, even;
+      __builtin_memcpy(&odd, x, 4);
+      __asm__("sxtb16 %0, %1" : "=r"(even) : "r"(odd));
+      __asm__("sxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(odd));
+      low_0 = multiply_low(even, pairs[0], multiply_low(odd, pairs[2], low_0));
+      both_0 = multiply(even, pairs[0], multiply(odd, pairs[2], both_0));
+      low_1 = multiply_low(even, pairs[1], multiply_low(odd, pairs[3], low_1));
+      both_1 = multiply(even, pairs[1], multiply(odd, pairs[3], both_1));
+    }
+    sums[0] += static_cast<int32_t>(low_0);
+    sums[1] += static_cast<int32_t>(both_0 - low_0) >> 8;
+    sums[2] += static_cast<int32_t>(low_1);
+    sums[3] += static_cast<int32_t>(both_1 - low_1) >> 8;
+  }
   __attribute__((naked, noinline)) static void run(const DotTile&) {
     // Four taps, 68 bytes of code. All five loads stand together and cost six cycles. Sums: low channels r8 and r10,
     // 256 * high + low r9 and r11.
@@ -92,6 +111,16 @@ struct DspDotS8 {
         "pop {r4-r11, pc}\n\t");
 #undef SMELT_TAPS
 #undef SMELT_UNIT
+  }
+
+ private:
+  static uint32_t multiply(uint32_t x, uint32_t w, uint32_t sum) {
+    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(x), "r"(w));
+    return sum;
+  }
+  static uint32_t multiply_low(uint32_t x, uint32_t w, uint32_t sum) {
+    __asm__("sxtb16 %0, %1" : "=r"(w) : "r"(w));
+    return multiply(x, w, sum);
   }
 };
 static_assert(sizeof(void*) != 4 ||

@@ -274,6 +274,15 @@ __attribute__((noinline)) inline void taps4_f32(const uint8_t* base, const uint3
 
 /// Fully connected layers of int8.
 struct ScalarDotS8 {
+  /// Adds what a block of four units makes of n taps of x to their sums.
+  static void add(const int8_t* x, const int16_t* w, int32_t n, int32_t* sums) {
+    for (int32_t pair = 0; pair < 2; ++pair, w += 2, sums += 2) {
+      uint32_t both, low;
+      pair_sums_s8<8>(x, reinterpret_cast<const int8_t*>(w), n, &both, &low);
+      sums[0] += static_cast<int32_t>(low);
+      sums[1] += static_cast<int32_t>(both - low) >> 8;
+    }
+  }
   static void run(const DotTile& t) {
     const int16_t* w = t.weights;
     const int32_t* multiplier = t.multipliers;

@@ -71,6 +71,66 @@ inline void fully_connected_any_s8(const Firing& f) {
   }
 }
 
+/// One vector that comes in rows, as behind a flatten, or is too long for one sum: sums run over slices of it, in the
+/// scratch. Views: output, input, scratch (four words for each four units).
+struct FullyConnectedSlices {
+  int32_t rows;
+  int32_t slices;    ///< of a row
+  int32_t depth;     ///< of a slice
+  int32_t units;
+  int32_t weights;   ///< offset: pack::dot_slices
+  int32_t channels;  ///< offset: Scale or float bias of each unit
+  Clamp to;
+};
+
+template <class D>
+inline void fully_connected_slices(const Firing& f) {
+  const auto& p = f.as<FullyConnectedSlices>();
+  auto* sums = f.out<int32_t>(2, 0);
+  const int32_t padded = (p.units + 3) / 4 * 4;
+  for (int32_t row = f.step; row < f.step + f.count; ++row) {
+    if (row == 0) {
+      for (int32_t i = 0; i < padded; ++i) sums[i] = 0;
+    }
+    const auto* x = f.in<int8_t>(1, row);
+    const auto* w = f.constant<int16_t>(static_cast<uint32_t>(p.weights)) + row * p.slices * padded / 2 * p.depth;
+    for (int32_t s = 0; s < p.slices; ++s, x += p.depth) {
+      for (int32_t u = 0; u < padded; u += 4, w += 2 * p.depth) D::add(x, w, p.depth, sums + u);
+    }
+    if (row + 1 != p.rows) continue;
+    const auto* scale = f.constant<Scale>(static_cast<uint32_t>(p.channels));
+    auto* out = f.out<int8_t>(0, 0);
+    for (int32_t u = 0; u < p.units; ++u, ++scale) {
+      out[u] = rescale(2 * sums[u] + (scale->bias_right >> 7), *scale, p.to.offset);
+    }
+    if (p.to.span != 255) clamp_bytes(out, p.units, p.to);
+  }
+}
+
+inline void fully_connected_slices_s8(const Firing& f) { fully_connected_slices<DotS8>(f); }
+
+/// The same of floats, a row being one slice. Weights as for fully_connected_f32, but row by row.
+inline void fully_connected_slices_f32(const Firing& f) {
+  const auto& p = f.as<FullyConnectedSlices>();
+  auto* sums = f.out<float>(2, 0);
+  const int32_t padded = (p.units + 3) / 4 * 4;
+  for (int32_t row = f.step; row < f.step + f.count; ++row) {
+    if (row == 0) {
+      for (int32_t i = 0; i < padded; ++i) sums[i] = 0;
+    }
+    const auto* x = f.in<float>(1, row);
+    const auto* w = f.constant<float>(static_cast<uint32_t>(p.weights)) + row * padded * p.depth;
+    for (int32_t u = 0; u < padded; u += 4) {
+      for (int32_t i = 0; i < p.depth; ++i, w += 4) {
+        for (int32_t j = 0; j < 4; ++j) sums[u + j] += x[i] * w[j];
+      }
+    }
+    if (row + 1 == p.rows) {
+      clamp_store(f.constant<float>(static_cast<uint32_t>(p.channels)), sums, p.units, p.to, f.out<float>(0, 0));
+    }
+  }
+}
+
 inline void fully_connected_f32(const Firing& f) {
   const auto& p = f.as<FullyConnected>();
   for (int32_t row = f.step; row < f.step + f.count; ++row) {

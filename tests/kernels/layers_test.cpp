@@ -67,6 +67,7 @@ bool check(Layer layer, std::mt19937& random, int& told) {
     std::vector<Kernel> others;
     if (function == &conv_2d_s8) others = {&conv_2d<ConvPairs<ScalarConvS8>>, &conv_2d<ConvPairs<HostConvS8>>};
     if (function == &pointwise_s8) others = {&pointwise<ConvPairs<ScalarConvS8>>, &pointwise<ConvPairs<HostConvS8>>};
+    if (function == &fully_connected_slices_s8) others = {&fully_connected_slices<ScalarDotS8>};
     if (function == &fully_connected_s8) others = {&fully_connected_pairs<ScalarDotS8>};
     if (function == &depthwise_conv_2d_s8) others = {&depthwise_conv_2d<DepthwiseBlocks<ScalarDepthwiseS8>>};
     for (Kernel kernel : others) {
@@ -168,6 +169,34 @@ TEST_P(Layers, FullyConnected) {
         l.input = keep ? Shape{depth} : Shape{rows, depth, 2};
         break;
     }
+    return l;
+  });
+}
+
+TEST_P(Layers, FullyConnectedBehindAFlatten) {
+  run(8, 100, [](std::mt19937& random) {
+    Layer l = random_window(random, "fully_connected", GetParam());
+    const int32_t columns = between(random, 1, 9), channels = between(random, 1, 12) * (random() % 2 == 0 ? 4 : 1);
+    l.input = {1, between(random, 2, 12), columns, channels};
+    l.weights = {between(random, 1, 14), l.input[1] * columns * channels};
+    l.attrs = Attrs{};
+    l.attrs.set("keep_num_dims", int64_t{0});
+    l.attrs.set("activation", std::string(activations[random() % 4]));
+    return l;
+  });
+}
+
+// Sums of |w| beyond 2^16, which pairs of units do not bear in one go.
+TEST_P(Layers, FullyConnectedOfLongVectors) {
+  run(9, 10, [](std::mt19937& random) {
+    Layer l = random_window(random, "fully_connected", GetParam());
+    const int32_t depth = 64 * between(random, 20, 60);
+    l.extremes = 0;
+    l.input = random() % 2 == 0 ? Shape{1, depth} : Shape{1, 4, 4, depth / 16};
+    l.weights = {between(random, 1, 9), depth};
+    l.attrs = Attrs{};
+    l.attrs.set("keep_num_dims", int64_t{0});
+    l.attrs.set("activation", std::string(activations[random() % 4]));
     return l;
   });
 }

@@ -174,16 +174,20 @@ class RandomNetwork {
   }
 
   TensorId head(TensorId from) {
-    const int channels = shape(from)[3];
-    Attrs mean;
-    mean.set("axes", std::vector<int64_t>{1, 2});
-    mean.set("keep_dims", int64_t{0});
-    const TensorId pooled = add("mean", {from}, tensor({1, channels}), std::move(mean));
+    TensorId pooled = from;  // every third network flattens its last map instead
+    if (between(0, 2) != 0) {
+      Attrs mean;
+      mean.set("axes", std::vector<int64_t>{1, 2});
+      mean.set("keep_dims", int64_t{0});
+      pooled = add("mean", {from}, tensor({1, shape(from)[3]}), std::move(mean));
+    }
+    int inputs = 1;
+    for (const int32_t n : shape(pooled)) inputs *= n;
     const int classes = between(1, 10);
     Attrs dense;
     dense.set("activation", std::string("none"));
     dense.set("keep_num_dims", int64_t{0});
-    const TensorId filter = weights({classes, channels}, 0, classes);
+    const TensorId filter = weights({classes, inputs}, 0, classes);
     const TensorId b = bias(classes);
     const TensorId logits = add("fully_connected", {pooled, filter, b}, tensor({1, classes}), std::move(dense));
     Attrs soft;
