@@ -14,12 +14,17 @@ using Columns = std::array<double, column_count>;
 
 #define SMELT_CYCLE_PARAMETERS(X)                                                                                  \
   X(issue_width)        /* instructions a cycle: 1 or 2 */                                                         \
+  X(narrow_pairs)       /* 1: of the two, both have 16 bits */                                                     \
   X(load_cost)          /* cycles until the next instruction issues; all that are not listed cost 1 */             \
   X(store_cost)         /* with a constant offset */                                                               \
   X(store_indexed_cost) /* with a register offset */                                                               \
   X(fp_store_cost)      /* VSTR of a single */                                                                     \
   X(multiple_base)      /* LDM, STM, LDRD, STRD, VLDM...: base + registers * each, rounded up */                   \
   X(multiple_each)                                                                                                 \
+  X(multiply_cost)      /* MUL */                                                                                  \
+  X(multiply_add_cost)  /* MLA, MLS, and the multiplies of halfwords that add */                                   \
+  X(long_multiply_cost) /* UMULL, SMULL */                                                                         \
+  X(long_multiply_add_cost)                                                                                        \
   X(divide_cost)         /* SDIV, UDIV */                                                                          \
   X(fp_mac_cost)         /* VMLA, VFMA and their like */                                                           \
   X(table_cost)          /* TBB, TBH without the refill */                                                         \
@@ -45,6 +50,7 @@ using Columns = std::array<double, column_count>;
   X(taken)          /* added to a taken branch to a constant address */                                            \
   X(taken_indirect) /* to an address in a register */                                                              \
   X(taken_loaded)   /* to an address from memory */                                                                \
+  X(call_extra)     /* added to BL */                                                                              \
   X(taken_wide)     /* added where the target is an instruction of 32 bits that is not word-aligned */             \
   X(mispredicted)   /* added to a branch that a two-bit counter for each branch gets wrong */                      \
   X(alu_units)      /* how many of a kind can issue in one cycle */                                                \

@@ -97,14 +97,14 @@ TEST_P(CyclesOnTarget, WaitStatesOnlyAdd) {
   expect_ordered(slow.cycles->total, "with wait states");
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, CyclesOnTarget, testing::Values("cortex-m4", "cortex-m7"), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Targets, CyclesOnTarget, testing::Values("cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m7"), [](const auto& info) {
   std::string name = info.param;
   name.erase(name.find('-'), 1);
   return name;
 });
 
 TEST(CyclesWithoutModel, AreRefused) {
-  auto target = targets::load_target("cortex-m0plus");
+  auto target = targets::load_target("rv32imac");
   ASSERT_TRUE(target);
   const CycleOptions options;
   const auto p = profile(Program{}, "x", *target, {}, &options);

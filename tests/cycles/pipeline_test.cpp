@@ -30,6 +30,9 @@ class Model : public testing::Test {
     return p.now();
   }
   static double m4(const std::string& text, Column column = nominal) { return cycles("cortex-m4", text, column); }
+  static double m3(const std::string& text, Column column = nominal) { return cycles("cortex-m3", text, column); }
+  static double m0(const std::string& text) { return cycles("cortex-m0plus", text, nominal); }
+  static double m33(const std::string& text, Column column = nominal) { return cycles("cortex-m33", text, column); }
   static double m7(const std::string& text, Column column = nominal) { return cycles("cortex-m7", text, column); }
 
   /// What a branch adds when it is taken.
@@ -128,6 +131,62 @@ TEST_F(Model, M7IssuesTwoUnlessTheyDependOrShareAUnit) {
   EXPECT_EQ(m7("mul r0, r8, r9\nadd r1, r0, r2"), 3);
   EXPECT_EQ(m7("ldrb r0, [r8]\nadd r1, r0, r2"), 3);
   EXPECT_EQ(m7("ldr r0, [r8]\nldr r1, [r0]"), 3);
+}
+
+TEST_F(Model, M3MultipliesAndStoresAsInItsTable) {
+  EXPECT_EQ(m3("mul r0, r1, r2"), 1);
+  EXPECT_EQ(m3("mla r0, r1, r2, r3"), 2);
+  EXPECT_EQ(m3("mls r0, r1, r2, r3"), 2);
+  EXPECT_EQ(m3("umull r0, r1, r2, r3", low), 3);
+  EXPECT_EQ(m3("smull r0, r1, r2, r3", high), 5);
+  EXPECT_EQ(m3("umlal r0, r1, r2, r3", low), 4);
+  EXPECT_EQ(m3("smlal r0, r1, r2, r3", high), 7);
+  EXPECT_EQ(m3("str r0, [r1, #4]"), 2);
+  EXPECT_EQ(m3("str r0, [r1, #4]", low), 1);
+  EXPECT_EQ(m3("ldr r0, [r1]\nstr r2, [r3, #4]"), 3);  // neighbours share their phases
+  EXPECT_EQ(m3("ldr r0, [r1]\nldr r1, [r2]"), 3);
+  EXPECT_EQ(m4("mla r0, r1, r2, r3\numlal r0, r1, r2, r3"), 2);
+}
+
+TEST_F(Model, M0PlusAsInItsTable) {
+  EXPECT_EQ(m0("movs r0, #1\nadds r0, r0, r1\nmuls r0, r1, r0\nsxtb r0, r0\nlsls r0, r1"), 5);
+  EXPECT_EQ(m0("ldr r0, [r1]\nldrb r2, [r1, r3]\nadds r0, r0, r2"), 5);  // loads do not pipeline
+  EXPECT_EQ(m0("str r0, [r1]\nstrb r2, [r1, r3]"), 4);
+  EXPECT_EQ(m0("ldmia r0!, {r1-r4}"), 5);
+  EXPECT_EQ(m0("push {r4-r7, lr}"), 6);
+  const Exit go{true, true, false};
+  for (const Column c : {low, nominal, high}) {
+    EXPECT_EQ(taken("cortex-m0plus", "1: bne 1b", c, go), 2);
+    EXPECT_EQ(taken("cortex-m0plus", "1: bne 1b", c, {true, true, true}), 2);
+    EXPECT_EQ(taken("cortex-m0plus", "1: bne 1b", c, {false, true, false}), 1);
+    EXPECT_EQ(taken("cortex-m0plus", "1: bl 1b", c, go), 3);
+    EXPECT_EQ(taken("cortex-m0plus", "bx lr", c, go), 2);
+    EXPECT_EQ(taken("cortex-m0plus", "blx r3", c, go), 2);
+    EXPECT_EQ(taken("cortex-m0plus", "pop {r4, pc}", c, go), 5);  // 3 + N
+  }
+}
+
+TEST_F(Model, M0PlusWithTheSmallMultiplier) {
+  auto t = targets::load_target("cortex-m0plus");
+  const auto code = assemble("muls r0, r1, r0\nmovs r2, #1");
+  ASSERT_TRUE(t && code);
+  targets::CycleParameters parameters = t->cycles->columns[nominal];
+  parameters[static_cast<std::size_t>(Parameter::multiply_cost)] = 32;
+  Pipeline p(parameters, 0);
+  for (const Instruction& i : *code) p.issue(i, 0);
+  EXPECT_EQ(p.now(), 33);
+}
+
+TEST_F(Model, M33PairsOnlyInstructionsOf16Bits) {
+  const std::string narrow = "ldr r0, [r1]\nadds r2, r3, r4\nldr r5, [r1, #4]\nadds r6, r3, r4";
+  const std::string wide = "ldr.w r0, [r1]\nadd.w r2, r3, r4\nldr.w r5, [r1, #4]\nadd.w r6, r3, r4";
+  EXPECT_EQ(m33(narrow, low), 2);
+  EXPECT_EQ(m33(wide, low), 4);
+  EXPECT_EQ(m33("ldr r0, [r1]\nadd.w r2, r3, r4", low), 2);
+  EXPECT_EQ(m33(narrow), 4);
+  EXPECT_EQ(m33("ldr r0, [r1]\nadds r2, r0, r4"), 3);  // a result is used a cycle late
+  EXPECT_EQ(m33("ldr r0, [r1]\nadds r2, r3, r4", high), 3);
+  EXPECT_EQ(m33("smlad r0, r1, r2, r0\nsmlad r0, r1, r3, r0"), 2);
 }
 
 TEST_F(Model, M7PaysForWrongPredictions) {

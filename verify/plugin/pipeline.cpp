@@ -105,6 +105,7 @@ bool Pipeline::pairs(const Instruction& i, double ready) const {
   if (!open_ || ready > issued_ || alone(i) || alone(last_)) return false;
   if ((i.writes & last_.writes & ~thumb::flags) != 0) return false;
   if (i.kind == Kind::simd) return false;  // these issue first or not at all
+  if (at(Parameter::narrow_pairs) != 0 && (i.bytes != 2 || last_.bytes != 2)) return false;
   const Unit unit = unit_of(i.kind), other = unit_of(last_.kind);
   if (unit == other && unit != none && units(unit) < 2) return false;
   if (i.shifter && last_.shifter && units(shifter) < 2) return false;
@@ -129,6 +130,10 @@ double Pipeline::cost(const Instruction& i) const {
     case Kind::store_multiple:
       return std::max(1.0, std::ceil(at(Parameter::multiple_base) + i.registers * at(Parameter::multiple_each))) +
              extra;
+    case Kind::multiply:
+      return at(i.accumulator == 0 ? Parameter::multiply_cost : Parameter::multiply_add_cost);
+    case Kind::long_multiply:
+      return at(i.accumulator == 0 ? Parameter::long_multiply_cost : Parameter::long_multiply_add_cost);
     case Kind::divide:
       return at(Parameter::divide_cost);
     case Kind::fp_mac:
@@ -205,6 +210,7 @@ double Pipeline::leave(const Instruction& i, const Exit& exit) {
                 : i.indirect          ? Parameter::taken_indirect
                                       : Parameter::taken);
     if (exit.wide_target) extra += at(Parameter::taken_wide);
+    if (i.bytes == 4 && i.writes == thumb::core(14)) extra += at(Parameter::call_extra);
     open_ = false;
   }
   if (extra > 0) open_ = false;
