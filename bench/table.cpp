@@ -126,7 +126,9 @@ Result<Measured> measure(const fs::path& tool, const fs::path& data, const Recor
 Result<Pages> generated(const fs::path& tool, const Recorded& recorded, Measured smelt) {
   const fs::path source = SMELT_SOURCE_DIR;
   Pages pages;
-  if (Outcome o = replace_commands(pages, source / "README.md", tool); !o) return o.failure();
+  for (const char* page : {"README.md", "docs/boards.md"}) {
+    if (Outcome o = replace_commands(pages, source / page, tool); !o) return o.failure();
+  }
   if (Outcome o = pages.replace(source / "bench/README.md", "records", to_markdown(records(recorded))); !o)
     return o.failure();
   if (smelt.empty()) return pages;
@@ -191,7 +193,7 @@ int main(int argc, char** argv) {
   auto* forms = app.add_option_group("form", "instead of text");
   forms->add_flag("--markdown", markdown, "A Markdown table");
   forms->add_flag("--svg", svg, "A picture");
-  forms->add_flag("--update", update, "Write README.md, bench/README.md and docs/bench.svg anew");
+  forms->add_flag("--update", update, "Write README.md, bench/README.md, docs/boards.md and docs/bench.svg anew");
   forms->add_flag("--check", check, "Write nothing, fail and name the lines where --update would change these pages");
   forms->require_option(0, 1);
   CLI11_PARSE(app, argc, argv);
