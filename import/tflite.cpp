@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "import/associated_files.hpp"
 #include "import/file.hpp"
 #include "import/text.hpp"
 #include "import/tflite_file.hpp"
@@ -338,6 +339,14 @@ class Reader {
   Failure gathered_;
 };
 
+/// Class names packed with the model, when there are as many as the first output has classes.
+void take_labels(std::span<const uint8_t> bytes, Graph& graph) {
+  const Shape& shape = graph.at(graph.outputs[0]).shape;
+  const size_t classes = shape.empty() ? 1 : static_cast<size_t>(shape.back());
+  std::vector<std::string> labels = packed_labels(bytes, classes + 1);
+  if (labels.size() == classes) graph.labels = std::move(labels);
+}
+
 }  // namespace
 
 Result<Graph> parse_tflite(std::span<const uint8_t> bytes, const std::string& name) {
@@ -348,7 +357,9 @@ Result<Graph> parse_tflite(std::span<const uint8_t> bytes, const std::string& na
   }
   Result<tflite::File> file = tflite::File::open(bytes, name);
   if (!file) return file.failure();
-  return Reader(*std::move(file)).run();
+  Result<Graph> graph = Reader(*std::move(file)).run();
+  if (graph) take_labels(bytes, *graph);
+  return graph;
 }
 
 Result<Graph> read_tflite(const std::string& path) {

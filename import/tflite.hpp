@@ -19,7 +19,7 @@ bool is_tflite(std::span<const uint8_t> bytes);
 ///
 /// Attributes of an operator are its builtin options by reflection over the schema: enumerations as their names,
 /// booleans and integers as int64, floats as double, integer vectors as such, absent fields with the schema's default.
-/// So a new operator needs nothing here.
+/// So a new operator needs nothing here. Class names come from the files that TensorFlow Lite Metadata packs behind a model.
 Result<Graph> parse_tflite(std::span<const uint8_t> bytes, const std::string& name);
 
 Result<Graph> read_tflite(const std::string& path);
