@@ -58,6 +58,10 @@ struct Compiled {
 
 /// Reads, runs the passes (with `keep_all_tensors`, those that remove no operator's tensor), plans.
 Result<Compiled> load(const Options& options, bool keep_all_tensors = false);
+/// The same; fails where no plan's arena is within --max-ram.
+Result<Compiled> load_within_limit(const Options& options);
+/// For help texts: the largest rings of the arena, or constants in flash, a line each.
+std::string tenants(const Program& p, bool ram);
 std::string model_name(const Options& options);
 
 /// Those of --inputs or --input, else `count` random ones.

@@ -10,30 +10,6 @@
 namespace smelt::cli {
 namespace {
 
-/// The largest rings of the arena, or constants in flash.
-std::string tenants(const Program& p, bool ram) {
-  std::vector<std::pair<std::uint64_t, std::string>> found;
-  if (ram) {
-    for (std::size_t b = 0; b < p.problem.buffers.size(); ++b) {
-      const plan::Buffer& buffer = p.problem.buffers[b];
-      const plan::Ring& ring = p.plan.buffers[b];
-      std::string what = "tensor \"" + buffer.name + "\", " + std::to_string(ring.depth) + " of " + std::to_string(buffer.rows) + " rows";
-      if (buffer.input) what += " (input)";
-      if (buffer.output) what += " (output)";
-      found.emplace_back(static_cast<std::uint64_t>(ring.depth) * static_cast<std::uint64_t>(buffer.row_bytes), what);
-    }
-  } else {
-    for (const ConstantPool::Entry& e : p.constants.entries()) {
-      const std::uint64_t element = e.type == "int8_t" || e.type == "uint8_t" ? 1 : e.type == "int16_t" ? 2 : 4;
-      found.emplace_back(e.count * element, e.name + " (" + e.type + ")");
-    }
-  }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::string text;
-  for (std::size_t i = 0; i < found.size() && i < 5; ++i) text += "\n    " + grouped(found[i].first) + "  " + found[i].second;
-  return text;
-}
-
 Outcome check_limits(const Options& options, const Report& report, const Program& program) {
   Failure broken;
   broken.exit = ExitCode::mismatch;

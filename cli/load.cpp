@@ -48,6 +48,29 @@ Outcome read_labels(const std::string& path, Graph& graph) {
 
 }  // namespace
 
+std::string tenants(const Program& p, bool ram) {
+  std::vector<std::pair<std::uint64_t, std::string>> found;
+  if (ram) {
+    for (std::size_t b = 0; b < p.problem.buffers.size(); ++b) {
+      const plan::Buffer& buffer = p.problem.buffers[b];
+      const plan::Ring& ring = p.plan.buffers[b];
+      std::string what = "tensor \"" + buffer.name + "\", " + std::to_string(ring.depth) + " of " + std::to_string(buffer.rows) + " rows";
+      if (buffer.input) what += " (input)";
+      if (buffer.output) what += " (output)";
+      found.emplace_back(static_cast<std::uint64_t>(ring.depth) * static_cast<std::uint64_t>(buffer.row_bytes), what);
+    }
+  } else {
+    for (const ConstantPool::Entry& e : p.constants.entries()) {
+      const std::uint64_t element = e.type == "int8_t" || e.type == "uint8_t" ? 1 : e.type == "int16_t" ? 2 : 4;
+      found.emplace_back(e.count * element, e.name + " (" + e.type + ")");
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text;
+  for (std::size_t i = 0; i < found.size() && i < 5; ++i) text += "\n    " + grouped(found[i].first) + "  " + found[i].second;
+  return text;
+}
+
 Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   if (!options.name.empty() && options.name != identifier(options.name)) {
     return Failure(ExitCode::usage, {"E0003", "--name " + options.name, "not a lower-case C identifier", "use " + identifier(options.name)});
@@ -75,6 +98,17 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   compiled.before = log.before;
   compiled.after = log.after;
   for (const PassLog::Line& line : log.lines) compiled.log.push_back(line.pass + ": " + line.text);
+  return compiled;
+}
+
+Result<Compiled> load_within_limit(const Options& options) {
+  Result<Compiled> compiled = load(options);
+  if (!compiled) return compiled;
+  const std::uint32_t arena = compiled->program.plan.arena_bytes;
+  if (options.max_ram && arena > *options.max_ram) {
+    return Failure(ExitCode::mismatch, {"E0801", options.model, "needs an arena of " + grouped(arena) + " bytes, the limit is " + grouped(*options.max_ram),
+                                        "largest tenants of the arena:" + short_names(tenants(compiled->program, true))});
+  }
   return compiled;
 }
 

@@ -60,6 +60,7 @@ class CommandLine {
         ->type_name("DIR")->needs("--inputs");
     verify->add_flag("--taps", options_.taps, "Compare every operator's tensor, row by row");
     lowering(verify);
+    within(verify);
     json(verify);
     example(verify, "smelt verify kws.tflite --target cortex-m4 --count 16 --taps\n  smelt verify kws.tflite --inputs in/ --expect out/");
 
@@ -70,6 +71,7 @@ class CommandLine {
         ->excludes(core)->type_name("NAME");
     inputs(profile);
     lowering(profile);
+    within(profile);
     json(profile);
     profile->add_flag("--cycles", options_.cycles, "Estimate cycles too, by the target's pipeline model");
     profile->add_option("--wait-states", options_.wait_states, "Of the flash, for cycles; default: the board's or the target's")
@@ -80,9 +82,10 @@ class CommandLine {
     CLI::App* plan = add("plan", "Show what lives when in the arena, and what more RAM would buy", smelt::cli::plan);
     model(plan);
     rings(plan);
+    within(plan);
     plan->add_option("--svg", options_.svg, "Draw it into this file")->type_name("FILE");
     json(plan);
-    example(plan, "smelt plan kws.tflite --svg kws.svg\n  smelt plan kws.tflite --optimize speed");
+    example(plan, "smelt plan kws.tflite --svg kws.svg\n  smelt plan kws.tflite --optimize speed --max-ram 8k");
 
     CLI::App* targets = add("targets", "List the targets", smelt::cli::list_targets);
     json(targets);
@@ -158,6 +161,7 @@ class CommandLine {
     sub->add_option("--name", options_.name, "Name of the emitted model; default: from the file's")->type_name("NAME");
     rings(sub);
   }
+  void within(CLI::App* sub) { limit(sub, "--max-ram", options_.max_ram, "The fastest plan whose arena is no larger, e.g. 32k"); }
   void inputs(CLI::App* sub) {
     sub->add_option("--inputs", options_.inputs_directory, "Folder with in_*.bin")->type_name("DIR");
     sub->add_option("--input", options_.inputs, "As for `smelt run`")->type_name("[NAME=]FILE")->excludes("--inputs");

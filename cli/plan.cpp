@@ -8,7 +8,7 @@
 namespace smelt::cli {
 
 Result<ExitCode> plan(const Options& options) {
-  Result<Compiled> compiled = load(options);
+  Result<Compiled> compiled = load_within_limit(options);
   if (!compiled) return compiled.failure();
   const Program& program = compiled->program;
   const std::string model = std::filesystem::path(options.model).filename().string();

@@ -45,7 +45,7 @@ Outcome check_board(const Report& report) {
 Result<ExitCode> verify_model(const Options& options) {
   const Result<targets::Target> target = targets::load_target(options.target);
   if (!target) return target.failure();
-  Result<Compiled> compiled = load(options);
+  Result<Compiled> compiled = load_within_limit(options);
   if (!compiled) return compiled.failure();
   const Graph& original = compiled->original;
   const Result<verify::Runs> inputs = chosen_inputs(options, original);
@@ -103,7 +103,7 @@ Result<ExitCode> profile(const Options& given) {
   const Result<targets::Target> target = targets::load_target(options.target);
   if (!target) return target.failure();
   if (board && target->cycles) options.cycles = true;
-  Result<Compiled> compiled = load(options);
+  Result<Compiled> compiled = load_within_limit(options);
   if (!compiled) return compiled.failure();
   const Program& program = compiled->program;
   Options one = options;
