@@ -116,11 +116,14 @@ struct DspDepthwiseS8 {
     __asm__ volatile(
         "push {r4-r11, lr}\n\t"
         "mov r9, r1\n\t"
+        "ldr r10, [r0, #20]\n\t"
         "ldr r7, [r0, #32]\n\t"
         "mov r6, r2\n\t"
         "mla r8, r3, r7, r2\n\t"
-        "add r0, r0, #36\n\t"
+        "add r0, r0, #56\n\t"
         "ldm r0, {r0-r5}\n\t"
+        "cmp r10, #1\n\t"
+        "beq 2f\n\t"
         ".balign 4\n\t"
         "1:\n\t"
         "ldr r10, [r0, r6]\n\t"
@@ -138,33 +141,19 @@ struct DspDepthwiseS8 {
         "add r6, r6, r7\n\t"
         "cmp r6, r8\n\t"
         "bne 1b\n\t"
+        "pop {r4-r11, pc}\n\t"
+        ".balign 4\n\t"
+        "2:\n\t"  // one output row sees three
+        "ldr r10, [r0, r6]\n\t"
+        "ldr r11, [r1, r6]\n\t"
+        "ldr r12, [r2, r6]\n\t"
+        "str r11, [r9, #4]\n\t"
+        "str r12, [r9, #8]\n\t"
+        "str r10, [r9], #24\n\t"
+        "add r6, r6, r7\n\t"
+        "cmp r6, r8\n\t"
+        "bne 2b\n\t"
         "pop {r4-r11, pc}\n\t");
-  }
-
-  /// n > 0 outputs of a row, from words that lie `step` bytes apart.
-  static void drain(int8_t* to, int32_t pixel, const uint32_t* from, int32_t step, int32_t n) {
-    uint32_t a, b;
-    __asm__ volatile(
-        "lsrs %[n], %[n], #1\n\t"  // an odd one by the carry
-        "bcc 1f\n\t"
-        "ldr %[a], [%[from]]\n\t"
-        "str %[a], [%[to]]\n\t"
-        "add %[from], %[from], %[step]\n\t"
-        "add %[to], %[to], %[pixel]\n\t"
-        "cbz %[n], 2f\n\t"
-        "1:\n\t"
-        "ldr %[a], [%[from]]\n\t"
-        "ldr %[b], [%[from], %[step]]\n\t"
-        "str %[b], [%[to], %[pixel]]\n\t"
-        "str %[a], [%[to]]\n\t"
-        "add %[from], %[from], %[step], lsl #1\n\t"
-        "add %[to], %[to], %[pixel], lsl #1\n\t"
-        "subs %[n], %[n], #1\n\t"
-        "bne 1b\n\t"
-        "2:\n\t"
-        : [to] "+r"(to), [from] "+r"(from), [n] "+l"(n), [a] "=&r"(a), [b] "=&r"(b)
-        : [pixel] "r"(pixel), [step] "r"(step)
-        : "memory", "cc");
   }
 
   // Of a window, with weights doubled, lie in registers: (w00, w10) in r1, (w01, w11) in r2, (w02, w12) in r3,
@@ -172,7 +161,7 @@ struct DspDepthwiseS8 {
   // of groups of columns and of rows; r11 the multiplier, r12 the addend of rescale, lr twice the bias. r0 is where the
   // column lies.
   // Stack: r0 of the channel before, weights, last, scales, centre, rows, from the last column to the next row, groups,
-  // from the first column to that of the way in, way in.
+  // from the first column to that of the way in, way in; the argument.
 #define SMELT_COLUMN(at)              \
   "ldrsb r8, [r0, #" #at "]\n\t"      \
   "ldrsb r9, [r0, #" #at "+4]\n\t"    \
@@ -206,8 +195,39 @@ struct DspDepthwiseS8 {
   "bne " row "\n\t"                  \
   "ldr r8, [sp, #8]\n\t"             \
   "tst r8, #3\n\t"                   \
-  "bne " channel "\n\t"              \
-  "add sp, sp, #40\n\t"              \
+  "bne " channel "\n\t"
+// Outputs to where they belong, `step` bytes apart.
+#define SMELT_DRAIN(step)            \
+  "ldr r0, [sp, #40]\n\t"            \
+  "add sp, sp, #44\n\t"              \
+  "add r12, r0, #20\n\t"             \
+  "ldm r12, {r1-r5}\n\t"             \
+  "ldr r6, [r0]\n\t"                 \
+  "add r12, r0, #40\n\t"             \
+  "add r6, r6, #24\n\t"              \
+  "4:\n\t"                           \
+  "ldr r7, [r12], #4\n\t"            \
+  "mov r8, r6\n\t"                   \
+  "lsrs r0, r3, #1\n\t"              \
+  "add r7, r7, r5\n\t"               \
+  "bcc 5f\n\t"                       \
+  "ldr r9, [r8], #" #step "\n\t"     \
+  "str r9, [r7]\n\t"                 \
+  "add r7, r7, r4\n\t"               \
+  "cbz r0, 6f\n\t"                   \
+  "5:\n\t"                           \
+  "ldr r9, [r8]\n\t"                 \
+  "ldr r10, [r8, #" #step "]\n\t"    \
+  "str r10, [r7, r4]\n\t"            \
+  "str r9, [r7]\n\t"                 \
+  "add r8, r8, #2*" #step "\n\t"     \
+  "add r7, r7, r4, lsl #1\n\t"       \
+  "subs r0, r0, #1\n\t"              \
+  "bne 5b\n\t"                       \
+  "6:\n\t"                           \
+  "add r6, r6, r2\n\t"               \
+  "subs r1, r1, #1\n\t"              \
+  "bne 4b\n\t"                       \
   "pop {r4-r11, pc}\n\t"
 
   __attribute__((naked, noinline)) static void windows(const DepthwisePatch&) {
@@ -228,6 +248,7 @@ struct DspDepthwiseS8 {
   "strb r9, [r0, #" #at "-24]\n\t"
     __asm__ volatile(
         "push {r4-r11, lr}\n\t"
+        "push {r0}\n\t"
         "ldm r0, {r1-r8}\n\t"
         "sub r1, r1, #1\n\t"
         "lsl r6, r6, #12\n\t"
@@ -271,7 +292,7 @@ struct DspDepthwiseS8 {
         "add r0, r0, #144\n\t"
         "tst r5, #0xf00\n\t"
         "bne 1b\n\t"
-        SMELT_NEXT("2b", "3b"));
+        SMELT_NEXT("2b", "3b") SMELT_DRAIN(24));
 #undef SMELT_WINDOW
   }
 
@@ -295,6 +316,7 @@ struct DspDepthwiseS8 {
   "strb r9, [r0, #" #second "]\n\t"
     __asm__ volatile(
         "push {r4-r11, lr}\n\t"
+        "push {r0}\n\t"
         "ldm r0, {r1-r8}\n\t"
         "sub r1, r1, #1\n\t"
         "lsl r6, r6, #12\n\t"
@@ -330,16 +352,18 @@ struct DspDepthwiseS8 {
         "add r0, r0, #144\n\t"
         "subs r7, r7, #1\n\t"
         "bne 1b\n\t"
-        SMELT_NEXT("2b", "3b"));
+        SMELT_NEXT("2b", "3b") SMELT_DRAIN(48));
 #undef SMELT_WINDOW
   }
 #undef SMELT_COLUMN
 #undef SMELT_CHANNEL
 #undef SMELT_NEXT
+#undef SMELT_DRAIN
 };
 static_assert(DepthwisePatch::column == 24);
 static_assert(sizeof(void*) != 4 || (offsetof(DepthwisePatch, patch) == 0 && offsetof(DepthwisePatch, columns) == 28 &&
-                                     offsetof(DepthwisePatch, pixel) == 32 && offsetof(DepthwisePatch, in) == 36));
+                                     offsetof(DepthwisePatch, pixel) == 32 && offsetof(DepthwisePatch, at) == 36 &&
+                                     offsetof(DepthwisePatch, out) == 40 && offsetof(DepthwisePatch, in) == 56));
 
 }  // namespace smelt
 

@@ -203,10 +203,6 @@ struct ScalarDepthwiseS8 {
       for (const int8_t* row : t.in) __builtin_memcpy(to++, row + at, 4);
     }
   }
-  /// n > 0 outputs of a row, from words that lie `step` bytes apart.
-  static void drain(int8_t* to, int32_t pixel, const uint32_t* from, int32_t step, int32_t n) {
-    for (; n > 0; --n, to += pixel, from += step / 4) __builtin_memcpy(to, from, 4);
-  }
   static __attribute__((noinline)) void windows(const DepthwisePatch& t) {
     for (int32_t j = 0; j < 4; ++j) {
       const Window w(t, j);
@@ -224,6 +220,7 @@ struct ScalarDepthwiseS8 {
         }
       }
     }
+    drain(t, DepthwisePatch::rows_held);
   }
   static __attribute__((noinline)) void windows_2(const DepthwisePatch& t) {
     for (int32_t j = 0; j < 4; ++j) {
@@ -241,9 +238,19 @@ struct ScalarDepthwiseS8 {
         }
       }
     }
+    drain(t, 2 * DepthwisePatch::rows_held);
   }
 
  private:
+  /// Outputs lie `step` words apart.
+  static void drain(const DepthwisePatch& t, int32_t step) {
+    const uint32_t* row = t.patch + DepthwisePatch::rows_held;
+    for (int32_t r = 0; r < t.rows; ++r, row += t.row_step / 4) {
+      const uint32_t* from = row;
+      int8_t* to = t.out[r] + t.at;
+      for (int32_t n = t.columns; n > 0; --n, to += t.pixel, from += step) __builtin_memcpy(to, from, 4);
+    }
+  }
   /// What a column of a patch adds to the windows that it lies in.
   struct Window {
     int32_t w00, w01, w10, w11, w02, w20, w12, w21, w22;

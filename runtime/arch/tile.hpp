@@ -68,7 +68,8 @@ struct DepthwiseTile {
 /// Four channels of a depthwise convolution of 3x3 taps, some columns of some rows of its output. The patch holds the
 /// input that they see: column by column `rows_held` words, one a row, each of four channels. A window's rows are three
 /// words that follow each other; it begins a row, or `row_step` bytes, further down for each output row, and one or two
-/// columns further right for each output. An output takes the place of what lay at the top of its window in the middle.
+/// columns further right for each output. An output takes the place of what lay at the top of its window in the middle,
+/// so that columns outside of those are left as they are, and is copied from there.
 /// Of the weights, bytes, for each of the channels, w01 being the top one in the middle:
 /// w00 w01 w10 w11 w02 w20 w12 w21; behind those of all four, the four w22.
 struct DepthwisePatch {
@@ -82,7 +83,9 @@ struct DepthwisePatch {
   int32_t rows;      ///< of the output, 1 to 15
   int32_t row_step;  ///< bytes
   int32_t columns;   ///< of the output, 1 to 90
-  int32_t pixel;     ///< bytes from one input pixel to the next, or output pixel
+  int32_t pixel;     ///< bytes from one input pixel to the next, and from one output pixel to the next
+  int32_t at;        ///< where in each of `out` the outputs go
+  int8_t* out[rows_held - 2];
   const int8_t* in[rows_held];
 };
 

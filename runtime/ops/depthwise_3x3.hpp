@@ -56,8 +56,7 @@ SMELT_APART inline void depthwise_3x3(const Firing& f, int32_t stride, void (*wi
     for (int32_t i = 0; i < rows_held; ++i) {
       t.in[i] = f.in<int8_t>(1, image + clamp(in_y + (i < seen ? i : seen - 1), 0, p.in_h - 1));
     }
-    int8_t* out[rows_held - 2];
-    for (int32_t i = 0; i < t.rows; ++i) out[i] = f.out<int8_t>(0, row + i);
+    for (int32_t i = 0; i < t.rows; ++i) t.out[i] = f.out<int8_t>(0, row + i);
     for (int32_t left_column = 0; left_column < p.out_w; left_column += t.columns) {
       t.columns = p.columns < p.out_w - left_column ? p.columns : p.out_w - left_column;
       const int32_t x = left_column * stride - p.pad_left;
@@ -76,15 +75,11 @@ SMELT_APART inline void depthwise_3x3(const Firing& f, int32_t stride, void (*wi
         for (int32_t i = 0; i < top; ++i) fill_words(t.patch + i, rows_held, zeros, columns);
         for (int32_t i = bottom; i < seen; ++i) fill_words(t.patch + i, rows_held, zeros, columns);
         t.last = t.weights + 32;
+        t.at = left_column * p.channels + channel;
         windows(t);
-        const uint32_t* made = t.patch + rows_held;
-        for (int32_t i = 0; i < t.rows; ++i, made += p.stride_h) {
-          D::drain(out[i] + left_column * p.channels + channel, p.channels, made, stride * DepthwisePatch::column,
-                   t.columns);
-        }
       }
     }
-    for (int32_t i = 0; i < t.rows && p.to.span != 255; ++i) clamp_bytes(out[i], p.out_w * p.channels, p.to);
+    for (int32_t i = 0; i < t.rows && p.to.span != 255; ++i) clamp_bytes(t.out[i], p.out_w * p.channels, p.to);
   }
 }
 
