@@ -32,7 +32,10 @@ RowRange regroup(RowRange r, int64_t bytes, const plan::Buffer& to) {
 
 class Lowerer {
  public:
-  Lowerer(Graph graph, const LowerOptions& options) : storage_(graph), options_(options) { program_.graph = std::move(graph); }
+  Lowerer(Graph graph, const LowerOptions& options, bool small) : storage_(graph), options_(options), small_(small) {
+    program_.graph = std::move(graph);
+  }
+  bool has_small() const { return has_small_; }
 
   Result<Program> run() {
     if (options_.push) {
@@ -115,10 +118,12 @@ class Lowerer {
       const OpDef* op = find_op(graph.nodes[n].op);
       if (op->alias) continue;
       Lowering lowering(graph, static_cast<int>(n), program_.constants);
+      lowering.small_wanted = small_;
       if (Outcome o = op->lower(lowering); !o) {
         for (const Diagnostic& d : o.failure().diagnostics) all.diagnostics.push_back(d);
         continue;
       }
+      has_small_ |= lowering.small_asked;
       program_.operations.push_back(std::move(lowering.out));
     }
     if (!all.diagnostics.empty()) return all;
@@ -254,12 +259,25 @@ class Lowerer {
   Program program_;
   Storage storage_;
   LowerOptions options_;
+  bool small_;              ///< kernels of less scratch, see Lowering::small
+  bool has_small_ = false;  ///< there are such
   std::vector<int> buffer_of_;  // by root tensor; -1 where none is needed
 };
 
 }  // namespace
 
-Result<Program> lower(Graph graph, const LowerOptions& options) { return Lowerer(std::move(graph), options).run(); }
+Result<Program> lower(Graph graph, const LowerOptions& options) {
+  Lowerer fast(graph, options, false);
+  Result<Program> program = fast.run();
+  if (!program || !fast.has_small()) return program;
+  const uint32_t arena = program->plan.arena_bytes;
+  if (options.rings != plan::Rings::automatic && (options.max_arena == 0 || arena <= options.max_arena)) return program;
+  Result<Program> small = Lowerer(std::move(graph), options, true).run();
+  if (!small) return program;
+  const uint32_t less = small->plan.arena_bytes;
+  const bool decides = options.max_arena != 0 && arena > options.max_arena && less <= options.max_arena;
+  return decides || less < arena - arena / 32 ? std::move(small) : std::move(program);  // time and code for so little: no
+}
 
 Result<Program> lower(Graph graph, plan::Rings rings) {
   LowerOptions options;

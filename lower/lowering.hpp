@@ -87,6 +87,7 @@ class Lowering {
   const Node& node;
   ConstantPool& pool;
   Lowered out;
+  bool small_wanted = false, small_asked = false;
 
   const Tensor& input(size_t i) const { return graph.at(node.inputs.at(i)); }
   const Tensor& output(size_t i = 0) const { return graph.at(node.outputs.at(i)); }
@@ -122,6 +123,11 @@ class Lowering {
   void steps(int32_t count, std::vector<std::vector<RowRange>> needs, std::vector<std::vector<RowRange>> makes);
 
   void scratch(int32_t bytes, bool persists = false);
+  /// Whether to choose what takes less scratch and more time. Who asks may be lowered again the other way.
+  bool small() {
+    small_asked = true;
+    return small_wanted;
+  }
   void in_place(int input) { out.in_place.push_back(input); }
 
  private:

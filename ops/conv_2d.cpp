@@ -143,7 +143,7 @@ Outcome lower(Lowering& l) {
   p.groups = groups;
   p.group_out = g.out_c / groups;
   p.taps = integer ? pack::round_up(taps, 4) : taps;
-  bool pointwise = false;
+  bool pointwise = false, small = false;
   if (integer) {
     const auto* w = o.weights.as<int8_t>();
     std::vector<int64_t> sums(static_cast<size_t>(g.out_c)), heaviest = sums;
@@ -165,6 +165,8 @@ Outcome lower(Lowering& l) {
                   g.pad_left == 0 && (g.out_h - 1) * g.stride_h < g.in_h && (g.out_w - 1) * g.stride_w < g.in_w;
       if (pointwise) {
         l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(pointwise_s8));
+      } else if (small = l.small(); small) {
+        l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_small_s8));
       } else {
         l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
       }
@@ -194,8 +196,8 @@ Outcome lower(Lowering& l) {
   }
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
   if (p.step_rows == 1 && g.out_w % 2 != 0) l.out.block = std::min(2, g.out_h);  // rows fill tiles of two pixels
-  // int8: two pixels of 16 bits, and the window's bytes where they cannot be widened as they lie.
-  const int32_t patch = p.taps * (!integer || pointwise || depth % 4 == 0 ? 4 : 5);
+  // int8: two pixels of 16 bits, or 8, and the window's bytes where they do not lie in fours.
+  const int32_t patch = p.taps * ((small ? 2 : 4) + (!integer || pointwise || depth % 4 == 0 ? 0 : 1));
   l.scratch(pointwise ? patch : g.kernel_h * 4 + patch);
   if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&
       g.pad_top == 0 && g.pad_left == 0 && o.input.shape == o.output.shape) {

@@ -9,6 +9,7 @@
 #include "dsp.hpp"  // IWYU pragma: export
 namespace smelt {
 using ConvS8 = DspConvS8;
+using SmallConvS8 = DspSmallConvS8;
 using DepthwiseS8 = DspDepthwiseS8;
 using DotS8 = DspDotS8;
 using SumS8 = DspSumS8;
@@ -17,6 +18,7 @@ using SumS8 = DspSumS8;
 #include "host.hpp"  // IWYU pragma: export
 namespace smelt {
 using ConvS8 = HostConvS8;
+using SmallConvS8 = HostConvS8;
 using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
 using SumS8 = ScalarSumS8;
@@ -24,6 +26,7 @@ using SumS8 = ScalarSumS8;
 #else
 namespace smelt {
 using ConvS8 = ScalarConvS8;
+using SmallConvS8 = ScalarConvS8;
 using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
 using SumS8 = ScalarSumS8;

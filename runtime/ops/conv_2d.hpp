@@ -200,6 +200,8 @@ inline void pointwise(const Firing& f) {
 /// Of weights and scales that pack::pair_blocks and pack::scales bear.
 inline void pointwise_s8(const Firing& f) { pointwise<ConvPairs<ConvS8>>(f); }
 inline void conv_2d_s8(const Firing& f) { conv_2d<ConvPairs<ConvS8>>(f); }
+/// With half the patch.
+inline void conv_2d_small_s8(const Firing& f) { conv_2d<ConvPairs<SmallConvS8>>(f); }
 inline void conv_2d_any_s8(const Firing& f) { conv_2d<ConvBlocks<BlockConvS8>>(f); }
 inline void conv_2d_f32(const Firing& f) { conv_2d<ConvBlocks<BlockConvF32>>(f); }
 

@@ -20,10 +20,10 @@ struct Case {
   std::unique_ptr<verify::TempDir> directory;
 };
 
-class LayersOnTarget : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(LayersOnTarget, DepthwiseConvolutionOf3x3) {
-  const Result<targets::Target> target = targets::load_target(GetParam());
+/// Each of the kernels must come up more than ten times among the layers that `make` makes.
+template <class F>
+void check(const std::string& target_name, std::initializer_list<const char*> expected, F make) {
+  const Result<targets::Target> target = targets::load_target(target_name);
   ASSERT_TRUE(target) << target.failure().to_string();
   if (!verify::find_program(target->compiler.command) || !verify::find_program(target->emulator->command)) {
     GTEST_SKIP() << target->name << ": its compiler or emulator is not installed";
@@ -35,7 +35,7 @@ TEST_P(LayersOnTarget, DepthwiseConvolutionOf3x3) {
   spec.kind = verify::ImageKind::trace;
   verify::Job job;
   while (cases.size() < 100) {
-    const test::Layer layer = test::random_depthwise_3x3(random, DType::i8);
+    const test::Layer layer = make(random);
     Graph g = test::graph_of(layer, random);
     const auto types = find_op(layer.op)->infer(g, g.nodes[0]);
     if (!types) continue;
@@ -43,7 +43,8 @@ TEST_P(LayersOnTarget, DepthwiseConvolutionOf3x3) {
     const Bytes input = test::random_bytes(random, DType::i8, elements(layer.input), layer.extremes);
     Case c;
     c.want = evaluate(g, {input})[static_cast<size_t>(g.outputs[0])].bytes;
-    Result<Program> program = lower(std::move(g), cases.size() % 2 == 0 ? plan::Rings::minimum : plan::Rings::full);
+    constexpr plan::Rings rings[] = {plan::Rings::minimum, plan::Rings::full, plan::Rings::automatic};
+    Result<Program> program = lower(std::move(g), rings[cases.size() % 3]);
     ASSERT_TRUE(program) << program.failure().to_string();
     c.program = std::move(*program);
     ++kernels[c.program.operations[0].kernel];
@@ -55,8 +56,7 @@ TEST_P(LayersOnTarget, DepthwiseConvolutionOf3x3) {
     spec.models.push_back(*model);
     cases.push_back(std::move(c));
   }
-  EXPECT_GT(kernels["smelt::depthwise_3x3_s8"], 10);
-  EXPECT_GT(kernels["smelt::depthwise_3x3_stride_2_s8"], 10);
+  for (const char* kernel : expected) EXPECT_GT(kernels[kernel], 10) << kernel;
   const Result<verify::Image> image = verify::build_image(*target, spec);
   ASSERT_TRUE(image) << image.failure().to_string();
   const Result<verify::RunResult> result = verify::run_image(*target, *image, job);
@@ -66,6 +66,19 @@ TEST_P(LayersOnTarget, DepthwiseConvolutionOf3x3) {
     EXPECT_EQ(result->batches[c][0].outputs[0], cases[c].want)
         << "case " << c << ": " << to_string(g.at(g.inputs[0]).shape) << " to " << to_string(g.at(g.outputs[0]).shape);
   }
+}
+
+class LayersOnTarget : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(LayersOnTarget, DepthwiseConvolutionOf3x3) {
+  check(GetParam(), {"smelt::depthwise_3x3_s8", "smelt::depthwise_3x3_stride_2_s8"},
+        [](std::mt19937& random) { return test::random_depthwise_3x3(random, DType::i8); });
+}
+
+TEST_P(LayersOnTarget, Convolution) {
+  check(GetParam(), {"smelt::conv_2d_s8", "smelt::conv_2d_small_s8", "smelt::pointwise_s8"}, [](std::mt19937& random) {
+    return random() % 3 == 0 ? test::random_pointwise(random, DType::i8) : test::random_conv_2d(random, DType::i8);
+  });
 }
 
 std::string name(const ::testing::TestParamInfo<std::string>& info) {

@@ -118,6 +118,30 @@ inline Layer random_window(std::mt19937& random, const char* op, DType dtype) {
   return l;
 }
 
+/// Any convolution, also in groups.
+inline Layer random_conv_2d(std::mt19937& random, DType dtype) {
+  Layer l = random_window(random, "conv_2d", dtype);
+  const int32_t groups = random() % 4 == 0 ? between(random, 2, 3) : 1;
+  const int32_t depth = between(random, 1, random() % 4 == 0 ? 40 : 9);
+  l.input = {random() % 8 == 0 ? 2 : 1, between(random, 1, 9), between(random, 1, 9), groups * depth};
+  l.weights = {groups * between(random, 1, 9), between(random, 1, 5), between(random, 1, 5), depth};
+  return l;
+}
+
+/// 1x1 without padding.
+inline Layer random_pointwise(std::mt19937& random, DType dtype) {
+  Layer l = random_window(random, "conv_2d", dtype);
+  for (const char* name : {"dilation_h", "dilation_w"}) l.attrs.set(name, int64_t{1});
+  for (const char* name : {"pad_top", "pad_left", "pad_bottom", "pad_right"}) l.attrs.set(name, int64_t{0});
+  if (random() % 2 == 0) {
+    for (const char* name : {"stride_h", "stride_w"}) l.attrs.set(name, int64_t{1});
+  }
+  const int32_t c = between(random, 1, random() % 4 == 0 ? 70 : 20);
+  l.input = {1, between(random, 1, 5), between(random, 1, 5), c};
+  l.weights = {random() % 2 == 0 ? c : between(random, 1, 20), 1, 1, c};
+  return l;
+}
+
 /// Depthwise, 3x3 taps, no dilation.
 inline Layer random_depthwise_3x3(std::mt19937& random, DType dtype) {
   Layer l = random_window(random, "depthwise_conv_2d", dtype);

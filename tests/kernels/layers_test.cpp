@@ -98,27 +98,11 @@ class Layers : public testing::TestWithParam<DType> {
 };
 
 TEST_P(Layers, Convolution) {
-  run(1, 400, [](std::mt19937& random) {
-    Layer l = random_window(random, "conv_2d", GetParam());
-    const int32_t groups = random() % 4 == 0 ? between(random, 2, 3) : 1;
-    const int32_t depth = between(random, 1, random() % 4 == 0 ? 40 : 9);
-    l.input = {random() % 8 == 0 ? 2 : 1, between(random, 1, 9), between(random, 1, 9), groups * depth};
-    l.weights = {groups * between(random, 1, 9), between(random, 1, 5), between(random, 1, 5), depth};
-    return l;
-  });
+  run(1, 400, [](std::mt19937& random) { return test::random_conv_2d(random, GetParam()); });
 }
 
 TEST_P(Layers, Pointwise) {
-  run(2, 100, [](std::mt19937& random) {
-    Layer l = random_window(random, "conv_2d", GetParam());
-    l.attrs = Attrs{};
-    for (const char* name : {"stride_h", "stride_w", "dilation_h", "dilation_w"}) l.attrs.set(name, int64_t{1});
-    for (const char* name : {"pad_top", "pad_left", "pad_bottom", "pad_right"}) l.attrs.set(name, int64_t{0});
-    const int32_t c = between(random, 1, 20);
-    l.input = {1, between(random, 1, 5), between(random, 1, 5), c};
-    l.weights = {random() % 2 == 0 ? c : between(random, 1, 20), 1, 1, c};
-    return l;
-  });
+  run(2, 200, [](std::mt19937& random) { return test::random_pointwise(random, GetParam()); });
 }
 
 TEST_P(Layers, DeepConvolution) {
