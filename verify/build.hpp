@@ -41,6 +41,9 @@ struct ModelSpec {
   std::vector<Buffer> outputs;
   std::vector<TapSpec> taps;   ///< trace images only
   std::uint16_t op_count = 0;  ///< trace images only
+  /// Trace images only: by call of a kernel, bytes of the arena that nobody may need any more. They are filled with
+  /// wire::fill_byte behind it. Empty: nothing is.
+  std::vector<std::vector<Buffer>> freed;
 };
 
 enum class ImageKind {

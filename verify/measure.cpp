@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "emit/emit.hpp"
+#include "plan/freed.hpp"
 
 namespace smelt::verify {
 namespace {
@@ -16,6 +17,17 @@ Result<RunResult> run(const targets::Target& target, const Image& image, const R
   if (!result || watch == nullptr) return result;
   if (Outcome o = watch->done(image); !o) return o.failure();
   return result;
+}
+
+/// By call of a kernel, each of which is a firing of the plan. Nothing where rows are pushed.
+std::vector<std::vector<Buffer>> freed_by_call(const Program& program) {
+  std::vector<std::vector<Buffer>> calls;
+  if (program.pushed) return calls;
+  for (const auto& ranges : plan::freed_bytes(program.problem, program.plan)) {
+    calls.emplace_back();
+    for (const plan::ByteRange& r : ranges) calls.back().push_back({r.offset, r.bytes});
+  }
+  return calls;
 }
 
 }  // namespace
@@ -37,6 +49,7 @@ Result<ModelSpec> emit_model(const Program& program, const std::string& name, co
   for (const Port& p : program.inputs) spec.inputs.push_back(program.pushed ? behind(p.bytes) : Buffer{p.offset, p.bytes});
   for (const Port& p : program.outputs) spec.outputs.push_back(p.constant ? behind(p.bytes) : Buffer{p.offset, p.bytes});
   spec.op_count = static_cast<std::uint16_t>(program.operations.size());
+  spec.freed = freed_by_call(program);
   if (!taps) return spec;
   for (const Tap& t : program.taps) {
     TapSpec tap;
@@ -87,6 +100,7 @@ Result<Traced> trace(const Program& program, const std::string& name, const targ
   const TempDir directory;
   Result<ModelSpec> spec = emit_model(program, name, directory, taps);
   if (!spec) return spec.failure();
+  if (!taps) spec->freed.clear();
   Result<Image> image = build_image(target, {ImageKind::trace, {*spec}, false, {}});
   if (!image) return image.failure();
   Result<RunResult> result = run(target, *image, inputs, watch);

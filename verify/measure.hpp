@@ -17,7 +17,8 @@ namespace smelt::verify {
 /// By run, then by input (or output).
 using Runs = std::vector<std::vector<Bytes>>;
 
-/// Emits a Program into `directory` and describes the result to the harness; with `taps`, every tensor's rows too.
+/// Emits a Program into `directory` and describes the result to the harness: what each call frees, and with `taps` every
+/// tensor's rows.
 Result<ModelSpec> emit_model(const Program& program, const std::string& name, const TempDir& directory, bool taps);
 
 /// One image through the model's own API.
@@ -40,7 +41,7 @@ struct Watch {
 Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
                          std::span<const Watch> watches = {});
 
-/// One image that stops after every firing.
+/// One image that stops after every firing. With taps, what a firing frees is overwritten behind it.
 struct Traced {
   std::vector<OpCount> ops;                                         ///< of the first run
   std::vector<std::vector<std::vector<std::uint32_t>>> checksums;  ///< by run, tap (as Program::taps), row

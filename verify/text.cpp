@@ -37,12 +37,21 @@ std::string traced_case(const ModelSpec& m, std::size_t i) {
                         t.row_bytes / t.pieces, t.pieces, t.stride, rows);
     rows += t.rows;
   }
-  return fmt::format(
-      "static const Tap taps_{0}[] = {{{1}{{}}}};\n"
-      "static void run_{0}(Run& run) {{\n"
-      "  trace(run, Tracer{{&smelt_{2}::model, taps_{0}, {3}, {4}, ops, op_room, counts, rows, 0, 0, inputs_{0}, 0}});\n"
-      "}}\n",
-      i, taps, m.name, m.taps.size(), rows);
+  std::vector<Buffer> freed;
+  std::string ends;
+  for (const std::vector<Buffer>& call : m.freed) {
+    freed.insert(freed.end(), call.begin(), call.end());
+    ends += fmt::format("{}, ", freed.size());
+  }
+  return slots(fmt::format("freed_{}", i), freed) +
+         fmt::format(
+             "static const uint32_t freed_ends_{0}[] = {{{5}0}};\n"
+             "static const Tap taps_{0}[] = {{{1}{{}}}};\n"
+             "static void run_{0}(Run& run) {{\n"
+             "  trace(run, Tracer{{&smelt_{2}::model, taps_{0}, {3}, {4}, ops, op_room, counts, rows, 0, 0, "
+             "inputs_{0}, 0, freed_{0}, freed_ends_{0}, {6}}});\n"
+             "}}\n",
+             i, taps, m.name, m.taps.size(), rows, ends, m.freed.size());
 }
 
 std::uint32_t row_room(const ModelSpec& m) {

@@ -35,6 +35,9 @@ struct Tracer {
   uint32_t empty;    ///< instructions of a timed call of nothing
   const Slot* inputs;    ///< where rows to be pushed come from
   uint32_t since_push;   ///< instructions of kernels since the last row was pushed
+  const Slot* freed;           ///< what calls of kernels leave behind that nobody may need, and
+  const uint32_t* freed_ends;  ///< for each call, the end of its part
+  uint32_t freed_calls;        ///< 0: nothing is filled
 };
 extern Tracer tracer;
 
@@ -93,6 +96,15 @@ inline void close_push() {
   tracer.since_push = 0;
 }
 
+/// Overwrites what nobody may need behind this call, as a stranger would.
+inline void fill_freed(const Tracer& setup, uint32_t call) {
+  if (call >= setup.freed_calls) fail("more calls of kernels than its description says");
+  for (uint32_t i = call == 0 ? 0 : setup.freed_ends[call - 1]; i < setup.freed_ends[call]; ++i) {
+    volatile uint8_t* at = arena + setup.freed[i].offset;
+    for (uint32_t n = setup.freed[i].bytes; n != 0; --n) *at++ = fill_byte;
+  }
+}
+
 /// One inference, one firing at a time.
 inline void trace(Run& run, const Tracer& setup) {
   tracer = setup;
@@ -109,7 +121,7 @@ inline void trace(Run& run, const Tracer& setup) {
   smelt::Cursor cursor{};
   smelt::begin(model, arena, cursor);
   bool more = !smelt::done(model, cursor);
-  while (more) {
+  for (uint32_t call = 0; more; ++call) {
     tracer.op = smelt::Run::op(model.schedule[cursor.run]);
     if (smelt::waiting(model, cursor)) {
       const uint32_t row = smelt::step_counters(model, arena)[tracer.op];
@@ -125,6 +137,7 @@ inline void trace(Run& run, const Tracer& setup) {
     const uint32_t left = smelt::Run::count(model.schedule[cursor.run]) - cursor.fired;
     const uint32_t rows = block - cursor.fired % block;
     more = smelt::step(model, arena, cursor, rows < left ? rows : left);
+    if (setup.freed_calls != 0) fill_freed(setup, call);
   }
   if (tracer.since_push != 0 && model.op_count > 0 && model.ops[0].kernel == nullptr) close_push();
   run.record.ops = model.op_count;
