@@ -89,7 +89,7 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   LowerOptions lowering;
   lowering.push = options.push;
   lowering.max_arena = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.max_ram.value_or(0), UINT32_MAX));
-  lowering.rings = options.optimize == "speed" ? plan::Rings::full
+  lowering.rings = options.optimize == "speed" ? plan::Rings::fastest
                    : options.optimize == "ram" ? plan::Rings::automatic
                                                : plan::Rings::balanced;
   Result<Program> program = lower(std::move(*graph), lowering);

@@ -153,7 +153,7 @@ class CommandLine {
     return sub->add_option("--target", options_.target, "See `smelt targets`")->capture_default_str()->type_name("NAME");
   }
   void rings(CLI::App* sub) {
-    sub->add_option("--optimize", options_.optimize, "Whole tensors and long runs of rows, least RAM, or least RAM that is nearly as fast")
+    sub->add_option("--optimize", options_.optimize, "Fewest calls of kernels, least RAM, or the fewest calls within 1.5 times the least RAM")
         ->check(CLI::IsMember({"speed", "ram", "balanced"}))->capture_default_str();
     sub->add_flag("--push", options_.push, "The input comes row by row and never stands in RAM as a whole");
   }

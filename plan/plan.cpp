@@ -296,6 +296,7 @@ Plan solve(const Problem& problem, Rings rings, uint32_t max_arena) {
     case Rings::full:
       if (Plan full = lay_out(problem, make_candidate(problem, layer_by_layer(problem))); fits(full)) return full;
       break;
+    case Rings::fastest:
     case Rings::balanced: break;
   }
   const std::vector<Plan> curve = alternatives(problem);

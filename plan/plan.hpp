@@ -55,6 +55,7 @@ enum class Rings {
   full,      ///< every ring as deep as its tensor: layer by layer
   minimum,   ///< every ring as shallow as it can be when the latest operation that can fire fires first
   automatic, ///< whatever mix needs least arena: line buffers in segments, full tensors between them
+  fastest,   ///< of such mixes and full rings, the one with fewest kernel calls; of several, that with least arena
   balanced   ///< of such mixes, the one with fewest kernel calls that needs at most half as much arena again as the least
 };
 

@@ -14,9 +14,10 @@ struct Mode {
   const char* name;
   LowerOptions options;
 };
-const std::vector<Mode> modes = {{"speed", {plan::Rings::full, 0, false}},        {"balanced", {plan::Rings::balanced, 0, false}},
-                                 {"ram", {plan::Rings::automatic, 0, false}},     {"line buffers", {plan::Rings::minimum, 0, false}},
-                                 {"pushed", {plan::Rings::automatic, 0, true}},   {"pushed, speed", {plan::Rings::full, 0, true}}};
+const std::vector<Mode> modes = {{"full rings", {plan::Rings::full, 0, false}},   {"speed", {plan::Rings::fastest, 0, false}},
+                                 {"balanced", {plan::Rings::balanced, 0, false}}, {"ram", {plan::Rings::automatic, 0, false}},
+                                 {"line buffers", {plan::Rings::minimum, 0, false}},
+                                 {"pushed", {plan::Rings::automatic, 0, true}},   {"pushed, speed", {plan::Rings::fastest, 0, true}}};
 
 Bytes random_bytes(std::mt19937& random, int64_t count) {
   Bytes bytes(static_cast<size_t>(count));

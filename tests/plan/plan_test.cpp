@@ -231,11 +231,14 @@ TEST(Plan, RandomGraphsAreSoundAndNeverWorseThanNaive) {
     uint32_t naive = static_cast<uint32_t>(p.operations.size()) * 2 + 4;
     for (const Buffer& b : p.buffers) naive += (static_cast<uint32_t>(b.rows * b.row_bytes) + 3) / 4 * 4;
     for (const Operation& o : p.operations) naive += (static_cast<uint32_t>(o.scratch_bytes) + 3) / 4 * 4;
-    for (const Rings rings : {Rings::full, Rings::minimum, Rings::automatic, Rings::balanced}) {
+    for (const Rings rings : {Rings::full, Rings::minimum, Rings::automatic, Rings::fastest, Rings::balanced}) {
       const Plan plan = solve(p, rings);  // aborts if its own check fails
       ASSERT_LE(plan.arena_bytes, naive) << "round " << round;
     }
     if (round % 10 != 0) continue;
+    const Plan full = solve(p, Rings::full), fastest = solve(p, Rings::fastest);
+    ASSERT_LE(fastest.firings.size(), full.firings.size());
+    ASSERT_TRUE(fastest.arena_bytes <= full.arena_bytes || fastest.firings.size() < full.firings.size());
     const std::vector<Plan> curve = alternatives(p);
     for (size_t i = 1; i < curve.size(); ++i) {
       ASSERT_GT(curve[i].arena_bytes, curve[i - 1].arena_bytes);
