@@ -31,8 +31,8 @@ Result<std::string> plugin_argument(const targets::Target& target, double wait_s
   if (!fs::exists(plugin))
     return Failure(ExitCode::missing_tool, {"E0711", plugin.string(), "the plugin that estimates cycles is missing",
                                             "build the target smelt_cycles, or set SMELT_CYCLES_PLUGIN"});
-  std::string text = fmt::format("{},out={},counter=0x{:x},first={},wait={}", plugin.string(), out.string(),
-                                 target.timer->address, first, wait_states);
+  std::string text = fmt::format("{},isa={},out={},counter=0x{:x},first={},wait={}", plugin.string(),
+                                 target.cycles->isa, out.string(), target.timer->address, first, wait_states);
   for (const targets::Memory& m : target.memories) {
     if (std::find(m.holds.begin(), m.holds.end(), "code") != m.holds.end())
       text += fmt::format(",flash=0x{:x}:0x{:x}", m.origin, std::uint64_t{m.origin} + m.length);

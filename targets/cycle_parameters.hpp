@@ -52,6 +52,7 @@ using Columns = std::array<double, column_count>;
   X(taken_loaded)   /* to an address from memory */                                                                \
   X(call_extra)     /* added to BL */                                                                              \
   X(taken_wide)     /* added where the target is an instruction of 32 bits that is not word-aligned */             \
+  X(predicts_loop)  /* 1: the last conditional branch that was taken backward is expected to be so again */        \
   X(mispredicted)   /* added to a branch that a two-bit counter for each branch gets wrong */                      \
   X(alu_units)      /* how many of a kind can issue in one cycle */                                                \
   X(shifter_units)                                                                                                 \

@@ -7,12 +7,13 @@ CycleModel read_cycle_model(Reader& r, const toml::table& t) {
   const std::string where = "[cycles]";
   for (const auto& [key, value] : t) {
     const std::string_view name = key.str();
-    if (name == "model" || name == "error" || name == "wait_states") continue;
+    if (name == "isa" || name == "model" || name == "error" || name == "wait_states") continue;
     if (std::find(std::begin(cycle_parameter_names), std::end(cycle_parameter_names), name) ==
         std::end(cycle_parameter_names))
       r.complain(&value, "unknown field '" + std::string(name) + "' in " + where);
   }
   CycleModel m;
+  m.isa = r.choice(t, "isa", {"thumb", "riscv"}, where);
   m.model = r.text(t, where, "model");
   m.error = r.text(t, where, "error");
   m.wait_states = static_cast<double>(r.number(r.field(t, where, "wait_states", true), "'wait_states'", 0, 100));

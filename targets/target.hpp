@@ -50,6 +50,7 @@ struct Timer {
 
 /// A model of the core's pipeline: estimates, never measurements.
 struct CycleModel {
+  std::string isa;                                      ///< which decoder: thumb, riscv
   std::string model;                                    ///< what it is built from, one line for people
   std::string error;                                    ///< how far off it was found to be, and against what
   double wait_states = 0;                               ///< of flash, on the board in mind

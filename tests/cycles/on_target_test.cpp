@@ -97,9 +97,9 @@ TEST_P(CyclesOnTarget, WaitStatesOnlyAdd) {
   expect_ordered(slow.cycles->total, "with wait states");
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, CyclesOnTarget, testing::Values("cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m7"), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Targets, CyclesOnTarget, testing::Values("cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m7", "hazard3"), [](const auto& info) {
   std::string name = info.param;
-  name.erase(name.find('-'), 1);
+  std::erase(name, '-');
   return name;
 });
 

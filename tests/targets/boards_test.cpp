@@ -15,7 +15,7 @@ TEST(Boards, EveryDescriptionIsValidAndNamesATarget) {
   for (const char* name :
        {"nucleo-l4r5zi", "nucleo-u575zi", "nucleo-h7a3zi", "disco-f746", "frdm-k66f", "mimxrt1060-evk",
         "mimxrt1170-evk", "lpcxpresso55s69", "frdm-mcxn947", "ek-ra6m4", "alif-e7-hp", "alif-e7-he", "nano-33-ble",
-        "raspberry-pi-pico", "raspberry-pi-pico-2", "esp32-c3"})
+        "raspberry-pi-pico", "raspberry-pi-pico-2", "raspberry-pi-pico-2-riscv", "esp32-c3"})
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   const std::vector<std::string> targets = target_names();
   for (const std::string& name : names) {

@@ -4,8 +4,8 @@
 // lies between the two is what the timer counts as well, so both can be compared. Instructions are counted one by one
 // from the region number first=N on.
 //
-// Arguments: out=FILE counter=ADDRESS first=N wait=STATES flash=BEGIN:END and every constant as NAME=LOW:NOMINAL:HIGH.
-// The result is text, a line each:
+// Arguments: isa=thumb or riscv, out=FILE counter=ADDRESS first=N wait=STATES flash=BEGIN:END and every constant as
+// NAME=LOW:NOMINAL:HIGH. The result is text, a line each:
 //   region INSTRUCTIONS LOW NOMINAL HIGH
 //   code ADDRESS KIND EXECUTED TAKEN LOW NOMINAL HIGH
 //   end
@@ -20,6 +20,7 @@
 
 #include "verify/plugin/pipeline.hpp"
 #include "verify/plugin/qemu_plugin.hpp"
+#include "verify/plugin/riscv.hpp"
 
 namespace {
 
@@ -61,6 +62,7 @@ class Observer {
   bool counting() const { return inside_ && regions_.size() >= first_; }
 
   std::string out_;
+  bool riscv_ = false;
   std::uint32_t counter_ = 0;
   std::uint32_t flash_begin_ = 0, flash_end_ = 0;
   std::size_t first_ = 0;
@@ -69,6 +71,7 @@ class Observer {
   std::vector<cycles::Pipeline> pipelines_;
   std::unordered_map<std::uint32_t, std::unique_ptr<Site>> sites_;
   Site* last_ = nullptr;
+  const Site* loop_ = nullptr;  ///< the last conditional branch that was taken backward, unless it then was not
   std::uint64_t instructions_ = 0;
   bool inside_ = false;
   Region begin_;
@@ -81,6 +84,8 @@ Observer& observer = *new Observer;
 bool Observer::set(const std::string& name, const std::string& value) {
   if (name == "out")
     out_ = value;
+  else if (name == "isa")
+    riscv_ = value == "riscv";
   else if (name == "counter")
     counter_ = static_cast<std::uint32_t>(std::strtoul(value.c_str(), nullptr, 0));
   else if (name == "first")
@@ -125,7 +130,7 @@ Site* Observer::site(std::uint32_t address, const std::uint8_t* bytes, std::size
     return at + 1 < size ? static_cast<std::uint32_t>(bytes[at] | bytes[at + 1] << 8) : 0;
   };
   s->address = address;
-  s->what = thumb::decode(half(0), half(2));
+  s->what = riscv_ ? riscv::decode(half(0), half(2)) : thumb::decode(half(0), half(2));
   return s.get();
 }
 
@@ -137,6 +142,9 @@ void Observer::leave(Site& site, const Site& to) {
   const bool same_target =
       !exit.taken || site.target == to.address || !(site.what.indirect || site.what.loads_pc || site.what.table);
   exit.predicted = (site.counter >= 2) == exit.taken && same_target;
+  exit.looped = loop_ == &site;
+  if (site.what.conditional && exit.taken && to.address <= site.address) loop_ = &site;
+  if (exit.looped && !exit.taken) loop_ = nullptr;
   if (exit.taken) site.target = to.address;
   site.counter = exit.taken ? std::min(3, site.counter + 1) : std::max(0, site.counter - 1);
   const bool counts = counting();

@@ -205,7 +205,9 @@ double Pipeline::issue(const Instruction& i, std::uint32_t address) {
 
 double Pipeline::leave(const Instruction& i, const Exit& exit) {
   double extra = exit.predicted ? 0 : at(Parameter::mispredicted);
-  if (exit.taken) {
+  const bool expected = exit.looped && at(Parameter::predicts_loop) != 0;
+  if (expected && !exit.taken) extra += at(Parameter::taken);
+  if (exit.taken && !expected) {
     extra += at(i.loads_pc || i.table ? Parameter::taken_loaded
                 : i.indirect          ? Parameter::taken_indirect
                                       : Parameter::taken);

@@ -19,6 +19,7 @@ struct Exit {
   bool taken = false;
   bool predicted = true;     ///< the two-bit counter of the branch was right
   bool wide_target = false;  ///< to an instruction of 32 bits that is not word-aligned
+  bool looped = false;       ///< a conditional branch that is the last one that was taken backward
 };
 
 class Pipeline {

@@ -51,6 +51,7 @@ struct Instruction {
   bool shifter = false;        ///< occupies the shifter
   bool writes_pc = false;      ///< branches, when it is executed
   bool indirect = false;       ///< to an address in a register
+  bool conditional = false;    ///< a branch that the predictor of loops may know
   bool loads_pc = false;       ///< to an address in memory
   bool table = false;          ///< TBB, TBH
   Registers reads = 0;         ///< all operands
