@@ -5,6 +5,10 @@
 #include "scalar.hpp"  // IWYU pragma: export
 #include "sum.hpp"     // IWYU pragma: export
 
+#if defined(__ARM_FEATURE_MVE)
+#include "helium_sum.hpp"  // IWYU pragma: export
+#endif
+
 #if defined(__ARM_FEATURE_DSP)
 #include "dsp.hpp"  // IWYU pragma: export
 namespace smelt {
@@ -12,7 +16,13 @@ using ConvS8 = DspConvS8;
 using SmallConvS8 = DspSmallConvS8;
 using DepthwiseS8 = DspDepthwiseS8;
 using DotS8 = DspDotS8;
+#if defined(__ARM_FEATURE_MVE)
+using SumS8 = HeliumSumS8;
+using ColumnsS8 = HeliumColumnsS8;
+#else
 using SumS8 = DspSumS8;
+using ColumnsS8 = ScalarColumnsS8;
+#endif
 }  // namespace smelt
 #elif __SIZEOF_POINTER__ == 8
 #include "host.hpp"  // IWYU pragma: export
@@ -22,6 +32,7 @@ using SmallConvS8 = HostConvS8;
 using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
 using SumS8 = ScalarSumS8;
+using ColumnsS8 = ScalarColumnsS8;
 }  // namespace smelt
 #else
 namespace smelt {
@@ -30,6 +41,7 @@ using SmallConvS8 = ScalarConvS8;
 using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
 using SumS8 = ScalarSumS8;
+using ColumnsS8 = ScalarColumnsS8;
 }  // namespace smelt
 #endif
 

@@ -28,6 +28,18 @@ inline int8_t weighted_sum(const SumScale& s, int32_t a, int32_t b) {
   return static_cast<int8_t>(y < -128 ? -128 : (y > 127 ? 127 : y));
 }
 
+/// acc[c] += every x in column c of `taps` > 0 rows of `channels` elements.
+struct ScalarColumnsS8 {
+  [[gnu::noinline]] static void add(int32_t* acc, const int8_t* in, int32_t taps, int32_t channels) {
+    for (const int8_t* const end = in + channels; in != end; ++in, ++acc) {
+      int32_t a = *acc;
+      const int8_t* x = in;
+      for (int32_t i = taps; i != 0; --i, x += channels) a += *x;
+      *acc = a;
+    }
+  }
+};
+
 struct ScalarSumS8 {
   static void run(const int8_t* a, const int8_t* b, int8_t* out, const SumScale* scale, int32_t n) {
     const SumScale s = *scale;

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "../arch/arch.hpp"
 #include "../core.hpp"
 #include "../quantize.hpp"
 
@@ -49,6 +50,10 @@ __attribute__((noinline)) void accumulate(Acc* acc, const T* in, int32_t taps, i
     for (int32_t i = taps; i != 0; --i, p += channels) a = step(a, *p);
     *acc = a;
   }
+}
+
+inline void accumulate(int32_t* acc, const int8_t* in, int32_t taps, int32_t channels, Sum<int8_t, int32_t>) {
+  ColumnsS8::add(acc, in, taps, channels);
 }
 
 template <class T, class Acc, class Step, class Finish>
