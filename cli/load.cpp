@@ -10,6 +10,7 @@
 #include "import/file.hpp"
 #include "import/import.hpp"
 #include "passes/pipeline.hpp"
+#include "targets/target.hpp"
 
 namespace smelt::cli {
 
@@ -92,6 +93,8 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   lowering.rings = options.optimize == "speed" ? plan::Rings::fastest
                    : options.optimize == "ram" ? plan::Rings::automatic
                                                : plan::Rings::balanced;
+  // A command that needs the target has read it before, and said so where that failed.
+  if (const Result<targets::Target> target = targets::load_target(options.target)) lowering.vector = target->vector;
   Result<Program> program = lower(std::move(*graph), lowering);
   if (!program) return program.failure();
   compiled.program = std::move(*program);

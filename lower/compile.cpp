@@ -52,6 +52,7 @@ class Lowerer {
     if (program_.schedule.size() > 65535) return too_large("its firing order has more than 65535 runs");
     make_views();
     make_ports();
+    program_.constants.finish();
     return std::move(program_);
   }
 
@@ -117,7 +118,7 @@ class Lowerer {
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
       const OpDef* op = find_op(graph.nodes[n].op);
       if (op->alias) continue;
-      Lowering lowering(graph, static_cast<int>(n), program_.constants);
+      Lowering lowering(graph, static_cast<int>(n), program_.constants, options_.vector);
       lowering.small_wanted = small_;
       if (Outcome o = op->lower(lowering); !o) {
         for (const Diagnostic& d : o.failure().diagnostics) all.diagnostics.push_back(d);
@@ -279,9 +280,10 @@ Result<Program> lower(Graph graph, const LowerOptions& options) {
   return decides || less < arena - arena / 32 ? std::move(small) : std::move(program);  // time and code for so little: no
 }
 
-Result<Program> lower(Graph graph, plan::Rings rings) {
+Result<Program> lower(Graph graph, plan::Rings rings, Vector vector) {
   LowerOptions options;
   options.rings = rings;
+  options.vector = vector;
   return lower(std::move(graph), options);
 }
 

@@ -51,12 +51,13 @@ struct LowerOptions {
   plan::Rings rings = plan::Rings::automatic;
   uint32_t max_arena = 0;  ///< bytes; 0: no limit. A plan that exceeds it gives way to the fastest that does not
   bool push = false;       ///< the input comes row by row and never stands in the arena as a whole
+  Vector vector = Vector::none;  ///< of the target
 };
 
 /// The graph must be verified. Fails where an operator cannot be lowered, or where a model exceeds the tables' limits
 /// (1,024 operations, 65,535 rows, 4 GB), or where the input cannot be pushed.
 Result<Program> lower(Graph graph, const LowerOptions& options);
-Result<Program> lower(Graph graph, plan::Rings rings);
+Result<Program> lower(Graph graph, plan::Rings rings, Vector vector = Vector::none);
 
 /// Runs a Program on the host.
 class Interpreter {

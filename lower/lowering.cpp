@@ -23,8 +23,15 @@ uint32_t ConstantPool::add(const std::string& name, const char* type, const void
   return offset;
 }
 
-Lowering::Lowering(const Graph& g, int node_index, ConstantPool& p)
-    : graph(g), node(g.nodes.at(static_cast<size_t>(node_index))), pool(p) {
+void ConstantPool::finish() {
+  if (bytes_.size() >= reach_) return;
+  const size_t missing = reach_ - bytes_.size();
+  entries_.push_back(Entry{"end", "uint8_t", missing, static_cast<uint32_t>(bytes_.size())});
+  bytes_.resize(reach_);
+}
+
+Lowering::Lowering(const Graph& g, int node_index, ConstantPool& p, Vector v)
+    : graph(g), node(g.nodes.at(static_cast<size_t>(node_index))), pool(p), vector(v) {
   out.node = node_index;
 }
 

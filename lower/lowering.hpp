@@ -2,6 +2,7 @@
 // operand that each step needs. Pure data, so that the same object feeds the planner, the host interpreter and the emitter.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -14,6 +15,9 @@
 #include "runtime/core.hpp"
 
 namespace smelt {
+
+/// Vector instructions that kernels are chosen and constants packed for. The result runs everywhere, just not as fast.
+enum class Vector { none, helium };
 
 using RowRange = plan::RowRange;  ///< rows [first, end) of a tensor
 
@@ -37,6 +41,11 @@ class ConstantPool {
   const Bytes& bytes() const { return bytes_; }
   const std::vector<Entry>& entries() const { return entries_; }
 
+  /// Kernels may read bytes up to `end`, whatever they are.
+  void reach(uint32_t end) { reach_ = std::max(reach_, end); }
+  /// To be called once, after all arrays were added: makes those bytes part of the block.
+  void finish();
+
  private:
   template <class T>
   static const char* type_name() {
@@ -48,6 +57,7 @@ class ConstantPool {
   }
   Bytes bytes_;
   std::vector<Entry> entries_;
+  uint32_t reach_ = 0;
 };
 
 /// An operand of a device operation, in the order of the kernel's views: outputs, inputs, then scratch.
@@ -81,11 +91,12 @@ struct Lowered {
 /// The interface that OpDef::lower writes through.
 class Lowering {
  public:
-  Lowering(const Graph& graph, int node_index, ConstantPool& pool);
+  Lowering(const Graph& graph, int node_index, ConstantPool& pool, Vector vector = Vector::none);
 
   const Graph& graph;
   const Node& node;
   ConstantPool& pool;
+  const Vector vector;
   Lowered out;
   bool small_wanted = false, small_asked = false;
 

@@ -8,6 +8,7 @@
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
+#include "ops/helium.hpp"
 
 namespace smelt {
 namespace {
@@ -155,6 +156,7 @@ Outcome lower(Lowering& l) {
     }
     const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
     const auto scales = pack::scales(channels, heaviest);
+    if (l.vector == Vector::helium && scales && helium::conv_2d(l, g, o, *scales)) return Done{};
     const auto pairs = scales ? pack::pair_blocks(w, groups, p.group_out, taps, *scales) : std::nullopt;
     p.zero = o.input.quant.zero_point[0];
     p.to = convolution::clamp_s8(l.node, o.output);

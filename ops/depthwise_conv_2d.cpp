@@ -9,6 +9,7 @@
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
+#include "ops/helium.hpp"
 #include "runtime/ops/depthwise_3x3.hpp"
 
 namespace smelt {
@@ -167,6 +168,7 @@ Outcome lower(Lowering& l) {
     }
     const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
     const auto scales = pack::scales(channels, heaviest);
+    if (l.vector == Vector::helium && scales && helium::depthwise_conv_2d(l, g, o, *scales)) return Done{};
     const bool fast = scales && blocked && g.out_c >= 4;
     if (fast && g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 && g.stride_w <= 2) {
       return lower_3x3(l, g, o, *scales);

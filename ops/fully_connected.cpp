@@ -8,6 +8,7 @@
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
+#include "ops/helium.hpp"
 
 namespace smelt {
 namespace {
@@ -131,6 +132,7 @@ bool lower_slices(Lowering& l, const Sizes& s, const Operands& o) {
   if (s.batches != 1) return false;
   if (saved < 256) rows = 1;
   const bool by_rows = rows > 1;
+  if (!by_rows && l.vector == Vector::helium) return false;  // its sums have 32 bits
   FullyConnectedSlices p{rows, 1, s.depth / rows, s.units, 0, 0, {}};
   if (integer) {
     const auto* w = o.weights.as<int8_t>();
@@ -180,6 +182,13 @@ bool lower_slices(Lowering& l, const Sizes& s, const Operands& o) {
   return true;
 }
 
+void declare_rows(Lowering& l, bool by_rows, int32_t rows) {
+  if (!by_rows) return l.whole(1);
+  std::vector<RowRange> each;
+  for (int32_t r = 0; r < rows; ++r) each.push_back({r, r + 1});
+  l.steps(rows, {each}, {each});
+}
+
 Outcome lower(Lowering& l) {
   const Sizes s = *check(l.graph, l.node);
   const Operands o = convolution::operands(l.graph, l.node);
@@ -197,6 +206,10 @@ Outcome lower(Lowering& l) {
     const auto scales = pack::scales(channels, magnitudes);
     const auto blocks = scales ? pack::dot_blocks(w, s.units, s.depth, *scales) : std::nullopt;
     p.to = convolution::clamp_s8(l.node, o.output);
+    if (l.vector == Vector::helium && scales && helium::fully_connected(l, p.vectors, o, *scales)) {
+      declare_rows(l, by_rows, rows);
+      return Done{};
+    }
     if (blocks && s.depth % 4 == 0) {
       std::vector<int32_t> multipliers;
       for (const Scale& scale : *scales) multipliers.push_back(scale.multiplier);
@@ -222,13 +235,7 @@ Outcome lower(Lowering& l) {
     l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_f32));
   }
   l.params("smelt::FullyConnected", p, "vectors depth units weights channels multiplier_step to.offset to.span to.low");
-  if (!by_rows) {
-    l.whole(1);
-    return Done{};
-  }
-  std::vector<RowRange> each;
-  for (int32_t r = 0; r < rows; ++r) each.push_back({r, r + 1});
-  l.steps(rows, {each}, {each});
+  declare_rows(l, by_rows, rows);
   return Done{};
 }
 

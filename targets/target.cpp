@@ -170,13 +170,14 @@ Result<Target> read_target(const fs::path& file) {
                    "the fields are described in targets/README.md");
   }
   r.only(root, "the target",
-         {"name", "title", "core", "harness", "alignment", "compiler", "emulator", "memory", "timer", "cycles"});
+         {"name", "title", "core", "harness", "alignment", "vector", "compiler", "emulator", "memory", "timer", "cycles"});
   Target t;
   t.name = r.text(root, "the target", "name");
   t.title = r.text(root, "the target", "title");
   t.core = r.text(root, "the target", "core");
   t.harness = r.text(root, "the target", "harness");
   t.strict_alignment = r.choice(root, "alignment", {"strict", "tolerant"}) == "strict";
+  if (root.get("vector") != nullptr && r.choice(root, "vector", {"helium"}) == "helium") t.vector = Vector::helium;
   if (const toml::table* c = table_of(r, root, "compiler", true)) t.compiler = read_compiler(r, *c);
   if (const toml::table* e = table_of(r, root, "emulator", false)) t.emulator = read_emulator(r, *e);
   read_memories(r, root, t);

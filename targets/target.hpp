@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ir/diagnostic.hpp"
+#include "lower/lowering.hpp"
 #include "targets/cycle_parameters.hpp"
 
 namespace smelt::targets {
@@ -62,6 +63,7 @@ struct Target {
   std::string title;
   std::string core;
   std::string harness;            ///< start-up code: verify/device/<harness>.cpp
+  Vector vector = Vector::none;   ///< instructions that the core has
   bool strict_alignment = false;  ///< the core faults on an unaligned access, whatever the emulator does
   Compiler compiler;
   std::optional<Emulator> emulator;  ///< absent: the code runs natively

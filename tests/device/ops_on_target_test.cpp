@@ -50,7 +50,7 @@ void run_folder(const std::string& folder, const std::string& target_name) {
     PassLog log;
     run_passes(*graph, log);
     // Every other case at minimum ring depth, the others layer by layer.
-    Result<Program> program = lower(std::move(*graph), cases.size() % 2 == 0 ? plan::Rings::minimum : plan::Rings::full);
+    Result<Program> program = lower(std::move(*graph), cases.size() % 2 == 0 ? plan::Rings::minimum : plan::Rings::full, target->vector);
     ASSERT_TRUE(program) << program.failure().to_string();
     if (program->operations.empty()) continue;  // folded completely: nothing to run
     c.program = std::move(*program);

@@ -205,7 +205,7 @@ void run_random(const std::string& target_name, uint32_t seed, size_t count) {
     PassLog log;
     run_passes(graph, log);
     static constexpr plan::Rings rings[] = {plan::Rings::minimum, plan::Rings::full, plan::Rings::automatic};
-    Result<Program> program = lower(std::move(graph), rings[cases.size() % 3]);
+    Result<Program> program = lower(std::move(graph), rings[cases.size() % 3], target->vector);
     ASSERT_TRUE(program) << program.failure().to_string();
     if (program->operations.empty()) continue;  // folded completely: nothing to run
     c.program = std::move(*program);

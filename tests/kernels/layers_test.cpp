@@ -45,6 +45,7 @@ bool telling(const Bytes& bytes) {
 /// False where infer refuses the layer.
 int fast = 0;
 int fallbacks = 0;
+int helium = 0;
 bool check(Layer layer, std::mt19937& random, int& told) {
   Graph g = test::graph_of(layer, random);
   const auto types = find_op(layer.op)->infer(g, g.nodes[0]);
@@ -75,6 +76,12 @@ bool check(Layer layer, std::mt19937& random, int& told) {
       expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
     }
     if (layer.dtype == DType::i8) ++(others.empty() && !of_3x3 ? fallbacks : fast);
+    const auto vectorized = lower(g, rings, Vector::helium);
+    EXPECT_TRUE(vectorized) << (vectorized ? "" : vectorized.failure().to_string());
+    if (!vectorized) return false;
+    if (vectorized->operations[0].kernel.find("helium") == std::string::npos) continue;
+    ++helium;
+    expect_equal(Interpreter(*vectorized).run({input})[0], want, layer.dtype, what + " for Helium");
   }
   return true;
 }
@@ -93,7 +100,8 @@ class Layers : public testing::TestWithParam<DType> {
     }
     EXPECT_EQ(accepted, count) << "too few of the random layers were valid";
     EXPECT_GT(told, count / 2) << "too many outputs were constant";
-    std::printf("%d with fast kernels, %d with those for any layer\n", fast, fallbacks);
+    std::printf("%d with fast kernels, %d with those for any layer; %d for Helium\n", fast, fallbacks, helium);
+    EXPECT_TRUE(GetParam() != DType::i8 || helium > 0);
   }
 };
 

@@ -57,13 +57,14 @@ inline Graph original(const std::string& name) {
   return {};
 }
 
-inline Program compiled(const std::string& name, plan::Rings rings, bool keep_all_tensors = false) {
+inline Program compiled(const std::string& name, plan::Rings rings, bool keep_all_tensors = false,
+                        Vector vector = Vector::none) {
   Graph graph = original(name);
   PassLog log;
   PipelineOptions options;
   options.keep_all_tensors = keep_all_tensors;
   run_passes(graph, log, options);
-  Result<Program> program = lower(std::move(graph), rings);
+  Result<Program> program = lower(std::move(graph), rings, vector);
   if (program) return std::move(*program);
   ADD_FAILURE() << program.failure().to_string();
   return {};

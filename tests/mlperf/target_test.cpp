@@ -38,7 +38,7 @@ class OnTarget : public ::testing::TestWithParam<Where> {
 
 TEST_P(OnTarget, AllOutputs) {
   const Golden g = golden(name());
-  const Program program = compiled(name(), plan::Rings::automatic);
+  const Program program = compiled(name(), plan::Rings::automatic, false, target.vector);
   const Result<verify::Measured> measured = verify::measure(program, name(), target, g.inputs);
   ASSERT_TRUE(measured) << measured.failure().to_string();
   ASSERT_EQ(measured->outputs.size(), g.outputs.size());
@@ -66,7 +66,7 @@ class EveryTensor : public OnTarget {};
 TEST_P(EveryTensor, EqualsTheOracles) {
   const Golden g = golden(name());
   const Graph graph = original(name());
-  const Program program = compiled(name(), plan::Rings::automatic, true);
+  const Program program = compiled(name(), plan::Rings::automatic, true, target.vector);
   const Result<verify::Traced> traced = verify::trace(program, name(), target, g.inputs, true);
   ASSERT_TRUE(traced) << traced.failure().to_string();
   verify::Comparison comparison;
@@ -77,6 +77,7 @@ TEST_P(EveryTensor, EqualsTheOracles) {
   EXPECT_EQ(comparison.tensors_compared, g.inputs.size() * graph.nodes.size());
 }
 INSTANTIATE_TEST_SUITE_P(Default, EveryTensor, ::testing::Combine(::testing::Values("cortex-m4"), models), where);
+INSTANTIATE_TEST_SUITE_P(Slow, EveryTensor, ::testing::Combine(::testing::Values("cortex-m55"), models), where);
 
 // No initialisation work: NAME_init sets the step counters, two bytes an operation, and nothing else of the arena.
 TEST(Initialisation, TouchesTheStepCountersOnly) {
