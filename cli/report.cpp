@@ -148,6 +148,12 @@ std::vector<OpReport> op_reports(const Program& program, const verify::Traced* t
   return reports;
 }
 
+/// The longest call of a kernel, where calls were counted.
+static const OpReport* worst_step(const Report& r) {
+  const auto worst = std::max_element(r.ops.begin(), r.ops.end(), [](const OpReport& a, const OpReport& b) { return a.worst < b.worst; });
+  return worst == r.ops.end() || worst->worst == 0 ? nullptr : &*worst;
+}
+
 Json to_json(const Report& r) {
   const bool sized = r.measured && r.measured->sizes;
   const auto size = [&](std::uint32_t n) { return sized ? Json(n) : Json(nullptr); };
@@ -197,6 +203,13 @@ Json to_json(const Report& r) {
   }
   j["instructions"] = {{"total", r.measured ? or_null(r.measured->instructions) : Json(nullptr)},
                        {"per_op", r.ops.empty() ? Json(nullptr) : per_op}};
+  if (r.measured && !r.measured->counts.empty()) {
+    const auto [least, most] = std::minmax_element(r.measured->counts.begin(), r.measured->counts.end());
+    j["instructions"].update({{"inputs", r.measured->counts.size()}, {"least", *least}, {"most", *most}, {"spread", *most - *least}});
+  }
+  if (const OpReport* o = worst_step(r)) {
+    j["instructions"]["worst_step"] = {{"index", o->index}, {"name", o->name}, {"op", o->op}, {"instructions", o->worst}};
+  }
   if (r.pushed_rows != 0) {
     j["push"] = {{"rows", r.pushed_rows}, {"worst_instructions", r.worst_push != 0 ? Json(r.worst_push) : Json(nullptr)}};
   }
@@ -224,6 +237,15 @@ std::string to_text(const Report& r) {
   text += table(rows);
   if (r.measured && r.measured->instructions) {
     text += "\n  instructions  " + grouped(*r.measured->instructions) + " for one inference (counted, not cycles)\n";
+    const std::vector<std::uint64_t>& counts = r.measured->counts;
+    if (counts.size() > 1) {
+      const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
+      text += "  of " + std::to_string(counts.size()) + " inputs" + std::string(counts.size() < 10 ? 3 : counts.size() < 100 ? 2 : 1, ' ') +
+              grouped(*least) + " to " + grouped(*most) + ", a spread of " + grouped(*most - *least) + "\n";
+    }
+    if (const OpReport* o = worst_step(r)) {
+      text += "  worst step    " + grouped(o->worst) + " in one call of a kernel: " + std::to_string(o->index) + " " + o->op + "\n";
+    }
   }
   if (r.board) text += board_text(*r.board);
   if (r.worst_push != 0) {

@@ -106,20 +106,23 @@ Result<ExitCode> profile(const Options& given) {
   Result<Compiled> compiled = load_within_limit(options);
   if (!compiled) return compiled.failure();
   const Program& program = compiled->program;
-  Options one = options;
-  one.count = 1;
-  Result<verify::Runs> inputs = chosen_inputs(one, compiled->original);
+  Result<verify::Runs> inputs = chosen_inputs(options, compiled->original);
   if (!inputs) return inputs.failure();
-  inputs->resize(1);  // in_00
+  const verify::Runs first(inputs->begin(), inputs->begin() + 1);  // in_00
 
   Report report = make_report(std::filesystem::path(options.model).filename().string(), program, options.target);
   {
     const Progress progress("measuring on " + options.target);
     const profile::CycleOptions cycles{board ? options.wait_states.value_or(0) : options.wait_states};
     Result<profile::Profile> found =
-        profile::profile(program, model_name(options), *target, *inputs, options.cycles ? &cycles : nullptr);
+        profile::profile(program, model_name(options), *target, first, options.cycles ? &cycles : nullptr);
     if (!found) return found.failure();
     report.measured = std::move(found->measured);
+    if (inputs->size() > 1 && report.measured->instructions) {
+      Result<verify::Measured> all = verify::measure(program, model_name(options), *target, *inputs);
+      if (!all) return all.failure();
+      report.measured->counts = std::move(all->counts);
+    }
     report.cycles = std::move(found->cycles);
     report.ops = op_reports(program, &found->traced);
     if (program.pushed && !found->traced.ops.empty()) report.worst_push = found->traced.ops[0].worst;

@@ -85,6 +85,7 @@ Result<Measured> measure(const Program& program, const std::string& name, const 
   const std::vector<Inference>& inferences = result->batches.at(0);
   for (const Inference& i : inferences) {
     if (i.stack_bytes) m.stack_bytes = std::max(m.stack_bytes.value_or(0), *i.stack_bytes);
+    if (i.instructions) m.counts.push_back(*i.instructions);
     m.outputs.push_back(i.outputs);
     if (i.status != 0) {
       return Failure(ExitCode::mismatch, {"E0726", name + " on " + target.name,

@@ -26,6 +26,7 @@ struct Measured {
   std::optional<Sizes> sizes;                 ///< null on the host
   std::optional<std::uint32_t> stack_bytes;   ///< deepest of all runs
   std::optional<std::uint64_t> instructions;  ///< of the first run
+  std::vector<std::uint64_t> counts;          ///< instructions of each run, where they can be counted
   Runs outputs;
   std::string compiler;
   std::vector<std::string> flags;

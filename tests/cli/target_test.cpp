@@ -66,6 +66,31 @@ TEST(Profile, CountsEveryOperatorAndTheirSumIsNearTheTotal) {
   EXPECT_GT(sum, total * 95 / 100);
 }
 
+TEST(Profile, TellsTheSpreadOverInputsAndTheWorstStep) {
+  if (!installed("cortex-m4")) GTEST_SKIP() << "compiler or emulator of cortex-m4 not installed";
+  const verify::Ended ended = smelt({"profile", tones, "--target", "cortex-m4", "--json"});
+  ASSERT_TRUE(says(ended, 0));
+  const Json counted = json_of(ended).at("instructions");
+  EXPECT_EQ(counted.at("inputs"), 16);
+  EXPECT_LE(counted.at("least"), counted.at("total"));
+  EXPECT_GE(counted.at("most"), counted.at("total"));
+  EXPECT_EQ(counted.at("spread"), counted.at("most").get<int>() - counted.at("least").get<int>());
+  EXPECT_LT(counted.at("spread").get<int>() * 100, counted.at("total").get<int>());  // no branch of a hot loop depends on data
+  int worst = 0;
+  for (const Json& op : counted.at("per_op")) worst = std::max(worst, op.at("worst_firing").get<int>());
+  EXPECT_EQ(counted.at("worst_step").at("instructions"), worst);
+}
+
+TEST(Limits, PlansWithinOneOrSaysThatNoneIs) {
+  const Json fast = json_of(smelt({"plan", tones, "--optimize", "speed", "--json"}));
+  const Json least = json_of(smelt({"plan", tones, "--optimize", "ram", "--json"}));
+  ASSERT_LT(least.at("arena_bytes"), fast.at("arena_bytes"));
+  const std::string below = std::to_string(fast.at("arena_bytes").get<int>() - 1);
+  const Json within = json_of(smelt({"plan", tones, "--optimize", "speed", "--max-ram", below, "--json"}));
+  EXPECT_LT(within.at("arena_bytes"), fast.at("arena_bytes"));
+  EXPECT_TRUE(says(smelt({"plan", tones, "--max-ram", "100"}), 1, {"E0801", "the limit is 100", "tensor \""}));
+}
+
 TEST(Profile, OnABoardGivesTimeAndEnergyFromCycles) {
   if (!installed("cortex-m4")) GTEST_SKIP() << "compiler or emulator of cortex-m4 not installed";
   const verify::Ended ended = smelt({"profile", tones, "--board", "nucleo-l4r5zi", "--inputs", (example / "inputs").string(), "--json"});
