@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "lower/lowering.hpp"
 #include "lower/pack.hpp"
 #include "ops/quantize.hpp"
 #include "runtime/arch/host.hpp"
@@ -192,6 +193,20 @@ TEST(Pack, ScalesAreThoseOfTheReferenceOrRefused) {
   EXPECT_FALSE(one({0, 1 << 30, ~0}, 1)) << "no shift to the right";
   EXPECT_FALSE(one({1 << 23, 1 << 30, ~-8}, 1)) << "too large a bias";
   EXPECT_FALSE(one({0, 1 << 30, ~-8}, 1 << 23)) << "too large a sum";
+}
+
+TEST(Pool, BytesThatKernelsReadBehindAnArrayAreThere) {
+  ConstantPool last, inner;
+  const std::vector<int8_t> weights = {1, 2, 3};
+  last.reach(last.add("weights", weights) + 3 + 15);
+  last.finish();
+  ASSERT_EQ(last.entries().size(), 2U);
+  EXPECT_EQ(last.entries()[1].offset, 3U);
+  EXPECT_EQ(last.bytes().size(), 18U);
+  inner.reach(inner.add("weights", weights) + 3 + 15);
+  inner.add("scales", std::vector<int32_t>(4, 7));
+  inner.finish();
+  EXPECT_EQ(inner.entries().size(), 2U) << "what follows is enough";
 }
 
 TEST(Pack, BlocksInterleaveFourRowsAndPadWithZeros) {
