@@ -96,8 +96,11 @@ std::vector<uint32_t> live_bytes(const Problem& problem, const Plan& plan) {
 std::string text_chart(const Problem& problem, const Plan& plan, int columns) {
   static constexpr std::array<const char*, 9> levels = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   const auto firings = std::max<int64_t>(static_cast<int64_t>(plan.firings.size()), 1);
-  const auto column = [&](int32_t f) {
-    return static_cast<size_t>(std::clamp<int64_t>(int64_t{std::max(f, 0)} * columns / firings, 0, columns - 1));
+  // A column stands for some firings, or, where they are few, a firing for some columns.
+  const auto show = [&](auto& most, int64_t f, auto value) {
+    f = std::clamp<int64_t>(f, 0, firings - 1);
+    const int64_t first = f * columns / firings, end = std::max((f + 1) * columns / firings, first + 1);
+    for (int64_t c = first; c < end; ++c) most[static_cast<size_t>(c)] = std::max(most[static_cast<size_t>(c)], value);
   };
   std::vector<std::vector<int32_t>> peak(problem.buffers.size(), std::vector<int32_t>(static_cast<size_t>(columns), 0));
   std::vector<std::vector<int32_t>> change(problem.buffers.size(), std::vector<int32_t>(static_cast<size_t>(firings) + 3, 0));
@@ -111,8 +114,7 @@ std::string text_chart(const Problem& problem, const Plan& plan, int columns) {
     int32_t live = 0;
     for (size_t t = 0; t < change[b].size(); ++t) {
       live += change[b][t];
-      int32_t& most = peak[b][column(static_cast<int32_t>(t) - 1)];
-      most = std::max(most, live);
+      show(peak[b], static_cast<int64_t>(t) - 1, live);
     }
     std::string bar;
     for (int32_t n : peak[b]) {
@@ -125,10 +127,7 @@ std::string text_chart(const Problem& problem, const Plan& plan, int columns) {
   }
   std::vector<uint32_t> most(static_cast<size_t>(columns), 0);
   const std::vector<uint32_t> live = live_bytes(problem, plan);
-  for (size_t f = 0; f < live.size(); ++f) {
-    uint32_t& m = most[column(static_cast<int32_t>(f))];
-    m = std::max(m, live[f]);
-  }
+  for (size_t f = 0; f < live.size(); ++f) show(most, static_cast<int64_t>(f), live[f]);
   std::string bar;
   for (uint32_t n : most) bar += levels[std::min<size_t>(8, (uint64_t{n} * 8 + plan.arena_bytes - 1) / std::max(plan.arena_bytes, 1U))];
   return text + format("  %-26s %8s  %10s |", "arena", grouped(plan.arena_bytes).c_str(), "") + bar + "|\n";
