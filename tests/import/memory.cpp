@@ -33,6 +33,15 @@ void* operator new(size_t size) { return allocate(size, 1); }
 void* operator new[](size_t size) { return allocate(size, 1); }
 void* operator new(size_t size, std::align_val_t align) { return allocate(size, static_cast<size_t>(align)); }
 void* operator new[](size_t size, std::align_val_t align) { return allocate(size, static_cast<size_t>(align)); }
+// The library's sorts ask for their buffers so; under AddressSanitizer each form has an allocator of its own.
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return allocate(size, 1);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void* operator new[](size_t size, const std::nothrow_t& nothrow) noexcept { return operator new(size, nothrow); }
 void operator delete(void* p) noexcept { release(p); }
 void operator delete[](void* p) noexcept { release(p); }
 void operator delete(void* p, size_t) noexcept { release(p); }
