@@ -38,6 +38,12 @@ std::uint32_t flash_tables(const Report& r) {
   return r.measured && r.measured->sizes ? r.measured->sizes->weights_bytes : r.weights_bytes;
 }
 
+/// The longest call of a kernel, where calls were counted.
+const OpReport* worst_step(const Report& r) {
+  const auto worst = std::max_element(r.ops.begin(), r.ops.end(), [](const OpReport& a, const OpReport& b) { return a.worst < b.worst; });
+  return worst == r.ops.end() || worst->worst == 0 ? nullptr : &*worst;
+}
+
 }  // namespace
 
 std::uint32_t table_bytes(const Program& p) {
@@ -146,12 +152,6 @@ std::vector<OpReport> op_reports(const Program& program, const verify::Traced* t
     reports.push_back(std::move(o));
   }
   return reports;
-}
-
-/// The longest call of a kernel, where calls were counted.
-static const OpReport* worst_step(const Report& r) {
-  const auto worst = std::max_element(r.ops.begin(), r.ops.end(), [](const OpReport& a, const OpReport& b) { return a.worst < b.worst; });
-  return worst == r.ops.end() || worst->worst == 0 ? nullptr : &*worst;
 }
 
 Json to_json(const Report& r) {

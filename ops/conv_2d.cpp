@@ -125,16 +125,9 @@ Outcome lower(Lowering& l) {
   const int32_t taps = g.kernel_h * g.kernel_w * depth;
   const bool one_run = g.dilation_w == 1 && groups == 1;
   Conv2D p{};
-  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
-  p.in_h = g.in_h;
-  p.in_w = g.in_w;
+  convolution::set_window(p, g);
   p.in_c = g.in_c;
-  p.out_h = g.out_h;
-  p.out_w = g.out_w;
-  p.stride_h = g.stride_h;
   p.stride_w = g.stride_w;
-  p.pad_top = g.pad_top;
-  p.pad_left = g.pad_left;
   p.dilation_h = g.dilation_h;
   p.dilation_w = g.dilation_w;
   p.kernel_h = g.kernel_h;
@@ -147,15 +140,7 @@ Outcome lower(Lowering& l) {
   bool pointwise = false, small = false;
   if (integer) {
     const auto* w = o.weights.as<int8_t>();
-    std::vector<int64_t> sums(static_cast<size_t>(g.out_c)), heaviest = sums;
-    for (int32_t c = 0; c < g.out_c; ++c) {
-      for (int32_t k = 0; k < taps; ++k) {
-        sums[static_cast<size_t>(c)] += w[int64_t{c} * taps + k];
-        heaviest[static_cast<size_t>(c)] += std::abs(int32_t{w[int64_t{c} * taps + k]});
-      }
-    }
-    const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
-    const auto scales = pack::scales(channels, heaviest);
+    const auto [channels, scales] = convolution::channels(o, convolution::multipliers(o, g.out_c));
     if (l.vector == Vector::helium && scales && helium::conv_2d(l, g, o, *scales)) return Done{};
     const auto pairs = scales ? pack::pair_blocks(w, groups, p.group_out, taps, *scales) : std::nullopt;
     p.zero = o.input.quant.zero_point[0];

@@ -1,7 +1,9 @@
 #include "ops/convolution.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
+#include "lower/pack.hpp"
 #include "ops/checks.hpp"
 
 namespace smelt::convolution {
@@ -170,15 +172,24 @@ std::vector<Multiplier> multipliers(const Operands& o, int32_t channels) {
   return all;
 }
 
-std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& scales,
-                              const std::vector<int64_t>& weight_sums) {
-  std::vector<Channel> all;
-  for (size_t c = 0; c < scales.size(); ++c) {
-    const int64_t bias =
-        (o.bias != nullptr ? o.bias->as<int32_t>()[c] : 0) - o.input.quant.zero_point[0] * weight_sums[c];
-    all.push_back({static_cast<int32_t>(static_cast<uint32_t>(bias)), scales[c].multiplier, ~scales[c].shift});
+Channels channels(const Operands& o, const std::vector<Multiplier>& scales, bool channels_last) {
+  const size_t n = scales.size();
+  const int64_t count = elements(o.weights.shape);
+  const int64_t taps = count / static_cast<int64_t>(n);
+  std::vector<int64_t> sums(n), magnitudes(n);
+  for (int64_t i = 0; i < count; ++i) {
+    const auto c = static_cast<size_t>(channels_last ? i % static_cast<int64_t>(n) : i / taps);
+    const int32_t w = o.weights.as<int8_t>()[i];
+    sums[c] += w;
+    magnitudes[c] += std::abs(w);
   }
-  return all;
+  Channels made;
+  for (size_t c = 0; c < n; ++c) {
+    const int64_t bias = (o.bias != nullptr ? o.bias->as<int32_t>()[c] : 0) - o.input.quant.zero_point[0] * sums[c];
+    made.all.push_back({static_cast<int32_t>(static_cast<uint32_t>(bias)), scales[c].multiplier, ~scales[c].shift});
+  }
+  made.scales = pack::scales(made.all, magnitudes);
+  return made;
 }
 
 std::optional<WeightedSum> windowed_sum(const Node& node, const Operands& o, const Geometry& g, int32_t groups,

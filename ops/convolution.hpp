@@ -46,10 +46,27 @@ Result<Geometry> geometry(const Graph& graph, const Node& node, int32_t out_c);
 /// Source: TensorFlow Lite, kernels/kernel_util.cc, PopulateConvolutionQuantizationParams.
 std::vector<Multiplier> multipliers(const Operands& o, int32_t channels);
 
-/// Bias, multiplier and shift of each output channel; `weight_sums` (of each output channel) fold the input's zero
-/// point.
-std::vector<Channel> channels(const Operands& o, const std::vector<Multiplier>& scales,
-                              const std::vector<int64_t>& weight_sums);
+/// Output channels of an int8 layer as kernels want them: bias, multiplier and shift, the input's zero point folded into
+/// the bias, and the same in two words where pack::scales bears all of them.
+struct Channels {
+  std::vector<Channel> all;
+  std::optional<std::vector<Scale>> scales;
+};
+/// Weights lie output channel by output channel, or, `channels_last`, tap by tap.
+Channels channels(const Operands& o, const std::vector<Multiplier>& scales, bool channels_last = false);
+
+/// What the parameters of all kernels with windows have in common.
+template <class P>
+void set_window(P& p, const Geometry& g) {
+  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
+  p.in_h = g.in_h;
+  p.in_w = g.in_w;
+  p.out_h = g.out_h;
+  p.out_w = g.out_w;
+  p.stride_h = g.stride_h;
+  p.pad_top = g.pad_top;
+  p.pad_left = g.pad_left;
+}
 std::vector<float> biases(const Operands& o, int32_t channels);  ///< zeros where absent
 
 /// The node as a weighted sum of `groups` groups of input channels (ops/weighted_sum.hpp); empty for floats.

@@ -103,15 +103,8 @@ Outcome lower_3x3(Lowering& l, const Geometry& g, const Operands& o, const std::
   const int32_t most = (most_columns - 3) / g.stride_w + 1;
   const int32_t strips = (g.out_w + most - 1) / most;
   Depthwise3x3 p{};
-  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
-  p.in_h = g.in_h;
-  p.in_w = g.in_w;
+  convolution::set_window(p, g);
   p.channels = g.in_c;
-  p.out_h = g.out_h;
-  p.out_w = g.out_w;
-  p.stride_h = g.stride_h;
-  p.pad_top = g.pad_top;
-  p.pad_left = g.pad_left;
   p.rows = std::min((DepthwisePatch::rows_held - 3) / g.stride_h + 1, g.out_h);
   p.columns = (g.out_w + strips - 1) / strips;
   p.weights =
@@ -142,17 +135,10 @@ Outcome lower(Lowering& l) {
   }
   const int32_t taps = g.kernel_h * g.kernel_w;
   DepthwiseConv2D p{};
-  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
-  p.in_h = g.in_h;
-  p.in_w = g.in_w;
+  convolution::set_window(p, g);
   p.in_c = g.in_c;
-  p.out_h = g.out_h;
-  p.out_w = g.out_w;
   p.out_c = g.out_c;
-  p.stride_h = g.stride_h;
   p.stride_w = g.stride_w;
-  p.pad_top = g.pad_top;
-  p.pad_left = g.pad_left;
   p.dilation_h = g.dilation_h;
   p.dilation_w = g.dilation_w;
   p.kernel_h = g.kernel_h;
@@ -161,13 +147,7 @@ Outcome lower(Lowering& l) {
   const bool blocked = p.multiplier == 1;
   if (o.input.dtype == DType::i8) {
     const auto* w = o.weights.as<int8_t>();
-    std::vector<int64_t> sums(static_cast<size_t>(g.out_c)), heaviest = sums;
-    for (int64_t i = 0; i < elements(o.weights.shape); ++i) {
-      sums[static_cast<size_t>(i % g.out_c)] += w[i];
-      heaviest[static_cast<size_t>(i % g.out_c)] += std::abs(int32_t{w[i]});
-    }
-    const auto channels = convolution::channels(o, convolution::multipliers(o, g.out_c), sums);
-    const auto scales = pack::scales(channels, heaviest);
+    const auto [channels, scales] = convolution::channels(o, convolution::multipliers(o, g.out_c), true);
     if (l.vector == Vector::helium && scales && helium::depthwise_conv_2d(l, g, o, *scales)) return Done{};
     const bool fast = scales && blocked && g.out_c >= 4;
     if (fast && g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 && g.stride_w <= 2) {

@@ -109,43 +109,31 @@ void evaluate(const Evaluation& e) {
   }
 }
 
-struct Heaviest {
-  std::vector<int64_t> sums, magnitudes;  ///< of each unit's weights
-};
-Heaviest weigh(const Operands& o, const Sizes& s) {
-  const auto* w = o.weights.as<int8_t>();
-  Heaviest h{std::vector<int64_t>(static_cast<size_t>(s.units)), std::vector<int64_t>(static_cast<size_t>(s.units))};
-  for (int64_t i = 0; i < elements(o.weights.shape); ++i) {
-    h.sums[static_cast<size_t>(i / s.depth)] += w[i];
-    h.magnitudes[static_cast<size_t>(i / s.depth)] += std::abs(int32_t{w[i]});
-  }
-  return h;
+/// Rows of one vector that comes in several, as behind a flatten, where running sums over them save RAM worth having: then
+/// not all rows need be kept. Else 1.
+int32_t running_rows(const Sizes& s, const Operands& o) {
+  const int32_t rows = row_count(o.input.shape);
+  const int64_t row_bytes = int64_t{s.depth / rows} * size_of(o.input.dtype);
+  const int64_t saved = (rows - 1) * row_bytes - int64_t{4} * pack::round_up(s.units, 4);
+  return s.batches == 1 && saved >= 256 ? rows : 1;
 }
 
-/// One vector whose sums run over slices: it comes in several rows, as behind a flatten, which so need not all be kept, or
-/// its sums are too large for pairs of units. False where neither is so, or where it cannot be.
-bool lower_slices(Lowering& l, const Sizes& s, const Operands& o) {
+/// One vector whose sums run over slices: its `rows`, or where that is 1, parts of it whose weights pairs of units bear.
+/// `scales` are of integers. False where it cannot be.
+bool lower_slices(Lowering& l, const Sizes& s, const Operands& o, int32_t rows, const std::optional<std::vector<Scale>>& scales) {
   const bool integer = o.input.dtype == DType::i8;
   const int32_t units = pack::round_up(s.units, 4);
-  int32_t rows = row_count(o.input.shape);
-  const int64_t saved = int64_t{rows - 1} * (s.depth / rows) * size_of(o.input.dtype) - int64_t{4} * units;
   if (s.batches != 1) return false;
-  if (saved < 256) rows = 1;
-  const bool by_rows = rows > 1;
-  if (!by_rows && l.vector == Vector::helium) return false;  // its sums have 32 bits
   FullyConnectedSlices p{rows, 1, s.depth / rows, s.units, 0, 0, {}};
   if (integer) {
-    const auto* w = o.weights.as<int8_t>();
-    const auto [sums, magnitudes] = weigh(o, s);
-    const auto scales = pack::scales(convolution::channels(o, unit_multipliers(o, s.units), sums), magnitudes);
-    if (!scales || p.depth % 4 != 0) return false;
+    if (!scales) return false;
     std::optional<std::vector<int16_t>> slices;
     for (int32_t n = 1; n <= 64 && !slices; ++n) {
       if (p.depth % (4 * n) != 0) continue;
       p.slices = n;
-      slices = pack::dot_slices(w, s.units, s.depth, rows * n);
+      slices = pack::dot_slices(o.weights.as<int8_t>(), s.units, s.depth, rows * n);
     }
-    if (!slices || (p.slices == 1 && !by_rows)) return false;
+    if (!slices) return false;
     p.depth /= p.slices;
     p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *slices, 4));
     p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(*scales)));
@@ -153,7 +141,6 @@ bool lower_slices(Lowering& l, const Sizes& s, const Operands& o) {
     p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
     l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_slices_s8));
   } else {
-    if (!by_rows) return false;
     std::vector<float> packed;
     for (int32_t r = 0; r < rows; ++r) {
       std::vector<float> slice;
@@ -170,7 +157,7 @@ bool lower_slices(Lowering& l, const Sizes& s, const Operands& o) {
     l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_slices_f32));
   }
   l.params("smelt::FullyConnectedSlices", p, "rows slices depth units weights channels to.offset to.span to.low");
-  if (by_rows) {
+  if (rows > 1) {
     std::vector<RowRange> needs, makes(static_cast<size_t>(rows));
     for (int32_t r = 0; r < rows; ++r) needs.push_back({r, r + 1});
     makes.back() = {0, row_count(o.output.shape)};
@@ -178,7 +165,7 @@ bool lower_slices(Lowering& l, const Sizes& s, const Operands& o) {
   } else {
     l.whole(1);
   }
-  l.scratch(4 * units, by_rows);
+  l.scratch(4 * units, rows > 1);
   return true;
 }
 
@@ -192,25 +179,28 @@ void declare_rows(Lowering& l, bool by_rows, int32_t rows) {
 Outcome lower(Lowering& l) {
   const Sizes s = *check(l.graph, l.node);
   const Operands o = convolution::operands(l.graph, l.node);
-  if (lower_slices(l, s, o)) return Done{};
+  const bool integer = o.input.dtype == DType::i8;
+  const auto [channels, scales] =
+      integer ? convolution::channels(o, unit_multipliers(o, s.units)) : convolution::Channels{};
+  const int32_t running = running_rows(s, o);
+  if (running > 1 && lower_slices(l, s, o, running, scales)) return Done{};
   const int32_t rows = row_count(o.output.shape);
   const bool by_rows = rows == row_count(o.input.shape) && s.batches % rows == 0;
   FullyConnected p{};
   p.vectors = by_rows ? s.batches / rows : s.batches;
   p.depth = s.depth;
   p.units = s.units;
-  if (o.input.dtype == DType::i8) {
-    const auto* w = o.weights.as<int8_t>();
-    const auto [sums, magnitudes] = weigh(o, s);
-    const auto channels = convolution::channels(o, unit_multipliers(o, s.units), sums);
-    const auto scales = pack::scales(channels, magnitudes);
-    const auto blocks = scales ? pack::dot_blocks(w, s.units, s.depth, *scales) : std::nullopt;
-    p.to = convolution::clamp_s8(l.node, o.output);
+  if (integer) {
     if (l.vector == Vector::helium && scales && helium::fully_connected(l, p.vectors, o, *scales)) {
       declare_rows(l, by_rows, rows);
       return Done{};
     }
-    if (blocks && s.depth % 4 == 0) {
+    const auto* w = o.weights.as<int8_t>();
+    const bool fours = scales && s.depth % 4 == 0;
+    const auto blocks = fours ? pack::dot_blocks(w, s.units, s.depth, *scales) : std::nullopt;
+    if (fours && !blocks && lower_slices(l, s, o, 1, scales)) return Done{};
+    p.to = convolution::clamp_s8(l.node, o.output);
+    if (blocks) {
       std::vector<int32_t> multipliers;
       for (const Scale& scale : *scales) multipliers.push_back(scale.multiplier);
       const bool same = std::equal(multipliers.begin() + 1, multipliers.end(), multipliers.begin());

@@ -69,17 +69,10 @@ const NamedKernel pointwise[] = {{SMELT_KERNEL(pointwise_helium_s8<0>)},
 bool conv_2d(Lowering& l, const Geometry& g, const Operands& o, const std::vector<Scale>& scales) {
   if (g.dilation_w != 1 || o.weights.shape[3] != g.in_c || g.out_c < 4) return false;
   HeliumConv2D p{};
-  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
-  p.in_h = g.in_h;
-  p.in_w = g.in_w;
+  convolution::set_window(p, g);
   p.in_c = g.in_c;
-  p.out_h = g.out_h;
-  p.out_w = g.out_w;
   p.out_c = g.out_c;
-  p.stride_h = g.stride_h;
   p.stride_w = g.stride_w;
-  p.pad_top = g.pad_top;
-  p.pad_left = g.pad_left;
   p.dilation_h = g.dilation_h;
   p.kernel_h = g.kernel_h;
   p.kernel_w = g.kernel_w;
@@ -117,16 +110,9 @@ bool depthwise_conv_2d(Lowering& l, const Geometry& g, const Operands& o, const 
     }
   }
   HeliumDepthwiseConv2D p{};
-  p.step_rows = g.batches > 1 ? g.batches * g.out_h : 1;
-  p.in_h = g.in_h;
-  p.in_w = g.in_w;
-  p.out_h = g.out_h;
-  p.out_w = g.out_w;
+  convolution::set_window(p, g);
   p.channels = g.out_c;
-  p.stride_h = g.stride_h;
   p.stride_w = g.stride_w;
-  p.pad_top = g.pad_top;
-  p.pad_left = g.pad_left;
   p.dilation_h = g.dilation_h;
   p.kernel_h = g.kernel_h;
   p.kernel_w = g.kernel_w;

@@ -13,15 +13,12 @@
 #include "runtime/ops/depthwise_3x3.hpp"
 #include "runtime/ops/depthwise_conv_2d.hpp"
 #include "runtime/ops/fully_connected.hpp"
-#include "tests/kernels/layer.hpp"
+#include "tests/kernels/random_layers.hpp"
 
 namespace smelt {
 namespace {
 
-using test::activations;
-using test::between;
 using test::Layer;
-using test::random_window;
 
 void expect_equal(const Bytes& got, const Bytes& want, DType dtype, const std::string& what) {
   ASSERT_EQ(got.size(), want.size()) << what;
@@ -114,23 +111,11 @@ TEST_P(Layers, Pointwise) {
 }
 
 TEST_P(Layers, DeepConvolution) {
-  run(3, 6, [](std::mt19937& random) {
-    Layer l = random_window(random, "conv_2d", GetParam());
-    l.extremes = static_cast<int>(random() % 3);
-    l.input = {1, 3, 4, between(random, 100, 200)};
-    l.weights = {5, 3, 3, l.input[3]};
-    return l;
-  });
+  run(3, 6, [](std::mt19937& random) { return test::random_deep_convolution(random, GetParam()); });
 }
 
 TEST_P(Layers, DepthwiseConvolution) {
-  run(4, 400, [](std::mt19937& random) {
-    Layer l = random_window(random, "depthwise_conv_2d", GetParam());
-    const int32_t multiplier = random() % 3 == 0 ? between(random, 2, 5) : 1;
-    l.input = {random() % 8 == 0 ? 2 : 1, between(random, 1, 9), between(random, 1, 9), between(random, 1, 13)};
-    l.weights = {1, between(random, 1, 5), between(random, 1, 5), l.input[3] * multiplier};
-    return l;
-  });
+  run(4, 400, [](std::mt19937& random) { return test::random_depthwise(random, GetParam()); });
 }
 
 TEST_P(Layers, DepthwiseConvolutionOf3x3) {
@@ -138,59 +123,16 @@ TEST_P(Layers, DepthwiseConvolutionOf3x3) {
 }
 
 TEST_P(Layers, FullyConnected) {
-  run(5, 300, [](std::mt19937& random) {
-    Layer l = random_window(random, "fully_connected", GetParam());
-    const int32_t depth = between(random, 1, random() % 4 == 0 ? 900 : 40);
-    l.weights = {between(random, 1, 14), depth};
-    const int32_t rows = between(random, 1, 3);
-    const bool keep = random() % 2 == 0;
-    l.attrs = Attrs{};
-    l.attrs.set("keep_num_dims", int64_t{keep ? 1 : 0});
-    l.attrs.set("activation", std::string(activations[random() % 4]));
-    switch (random() % 4) {
-      case 0:
-        l.input = {rows, depth};
-        break;
-      case 1:
-        l.input = {1, rows, 2, depth};
-        break;
-      case 2:
-        l.input = {rows, 2, depth};
-        break;
-      default:
-        l.input = keep ? Shape{depth} : Shape{rows, depth, 2};
-        break;
-    }
-    return l;
-  });
+  run(5, 300, [](std::mt19937& random) { return test::random_fully_connected(random, GetParam()); });
 }
 
 TEST_P(Layers, FullyConnectedBehindAFlatten) {
-  run(8, 100, [](std::mt19937& random) {
-    Layer l = random_window(random, "fully_connected", GetParam());
-    const int32_t columns = between(random, 1, 9), channels = between(random, 1, 12) * (random() % 2 == 0 ? 4 : 1);
-    l.input = {1, between(random, 2, 12), columns, channels};
-    l.weights = {between(random, 1, 14), l.input[1] * columns * channels};
-    l.attrs = Attrs{};
-    l.attrs.set("keep_num_dims", int64_t{0});
-    l.attrs.set("activation", std::string(activations[random() % 4]));
-    return l;
-  });
+  run(8, 100, [](std::mt19937& random) { return test::random_flattened(random, GetParam()); });
 }
 
 // Sums of |w| beyond 2^16, which pairs of units do not bear in one go.
 TEST_P(Layers, FullyConnectedOfLongVectors) {
-  run(9, 10, [](std::mt19937& random) {
-    Layer l = random_window(random, "fully_connected", GetParam());
-    const int32_t depth = 64 * between(random, 20, 60);
-    l.extremes = 0;
-    l.input = random() % 2 == 0 ? Shape{1, depth} : Shape{1, 4, 4, depth / 16};
-    l.weights = {between(random, 1, 9), depth};
-    l.attrs = Attrs{};
-    l.attrs.set("keep_num_dims", int64_t{0});
-    l.attrs.set("activation", std::string(activations[random() % 4]));
-    return l;
-  });
+  run(9, 10, [](std::mt19937& random) { return test::random_long_fully_connected(random, GetParam()); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, Layers, testing::Values(DType::i8, DType::f32),
