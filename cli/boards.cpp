@@ -5,6 +5,7 @@
 #include <map>
 
 #include "cli/commands.hpp"
+#include "import/import.hpp"
 
 namespace smelt::cli {
 namespace {
@@ -101,8 +102,23 @@ struct Ranking {
   ExitCode worst = ExitCode::ok;                                 ///< of those
 };
 
+/// What a core makes of the model, compiled for it, under each of these numbers of wait states.
+struct OnCore {
+  std::uint32_t arena_bytes = 0;
+  profile::Totals totals;
+};
+Result<OnCore> on_core(const Options& options, const targets::Target& target, const verify::Runs& inputs, const std::vector<double>& waits) {
+  Options of_core = options;
+  of_core.target = target.name;
+  const Result<Compiled> compiled = load(of_core);
+  if (!compiled) return compiled.failure();
+  Result<profile::Totals> totals = profile::totals(compiled->program, model_name(options), target, inputs, waits);
+  if (!totals) return totals.failure();
+  return OnCore{compiled->program.plan.arena_bytes, std::move(*totals)};
+}
+
 /// Measures a model on the cores of all boards, each core once, under each number of wait states that its boards have.
-Ranking rank(const std::vector<targets::Board>& boards, const Options& options, const Compiled& compiled, const verify::Runs& inputs) {
+Ranking rank(const std::vector<targets::Board>& boards, const Options& options, const verify::Runs& inputs) {
   std::map<std::string, std::vector<const targets::Board*>> by_target;
   for (const targets::Board& b : boards) by_target[b.target].push_back(&b);
   Ranking ranking;
@@ -114,21 +130,20 @@ Ranking rank(const std::vector<targets::Board>& boards, const Options& options, 
     waits.erase(std::unique(waits.begin(), waits.end()), waits.end());
     if (target && !target->cycles) waits.clear();
     const Progress progress("measuring on " + name);
-    const Result<profile::Totals> totals =
-        target ? profile::totals(compiled.program, model_name(options), *target, inputs, waits) : Result<profile::Totals>(target.failure());
+    const Result<OnCore> found = target ? on_core(options, *target, inputs, waits) : Result<OnCore>(target.failure());
     for (const targets::Board* b : of_target) {
-      if (!totals) {
-        ranking.not_measured.emplace_back(b->name, totals.failure().diagnostics.at(0));
-        ranking.worst = std::max(ranking.worst, totals.failure().exit);
+      if (!found) {
+        ranking.not_measured.emplace_back(b->name, found.failure().diagnostics.at(0));
+        ranking.worst = std::max(ranking.worst, found.failure().exit);
         continue;
       }
       std::optional<profile::Estimate> cycles;
       const double wait = b->flash().wait_states.value_or(0);
       for (std::size_t w = 0; w < waits.size(); ++w) {
-        if (waits[w] == wait) cycles = totals->cycles[w];
+        if (waits[w] == wait) cycles = found->totals.cycles[w];
       }
-      const profile::Needs needs = profile::needs_of(compiled.program.plan.arena_bytes, totals->measured);
-      ranking.boards.push_back({{*b, on_board(*b, needs, cycles), b->flash().wait_states}, totals->measured.instructions.value_or(0)});
+      const profile::Needs needs = profile::needs_of(found->arena_bytes, found->totals.measured);
+      ranking.boards.push_back({{*b, on_board(*b, needs, cycles), b->flash().wait_states}, found->totals.measured.instructions.value_or(0)});
     }
   }
   const auto key = [](const Ranked& r) {
@@ -218,13 +233,13 @@ Result<ExitCode> boards(const Options& options) {
   const Result<std::vector<targets::Board>> found = all_boards();
   if (!found) return found.failure();
   if (options.model.empty()) return list(*found, options.json);
-  Result<Compiled> compiled = load(options);
-  if (!compiled) return compiled.failure();
+  const Result<Graph> graph = read_model(options.model);
+  if (!graph) return graph.failure();
   Options one = options;
   one.count = 1;
-  const Result<verify::Runs> inputs = chosen_inputs(one, compiled->original);
+  const Result<verify::Runs> inputs = chosen_inputs(one, *graph);
   if (!inputs) return inputs.failure();
-  const Ranking ranking = rank(*found, options, *compiled, *inputs);
+  const Ranking ranking = rank(*found, options, *inputs);
   if (ranking.boards.empty() && !ranking.not_measured.empty())
     return Failure(ranking.worst, ranking.not_measured.front().second);
   print(ranking, options);

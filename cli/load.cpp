@@ -76,6 +76,8 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   if (!options.name.empty() && options.name != identifier(options.name)) {
     return Failure(ExitCode::usage, {"E0003", "--name " + options.name, "not a lower-case C identifier", "use " + identifier(options.name)});
   }
+  const Result<targets::Target> target = targets::load_target(options.target);
+  if (!target) return target.failure();
   Result<Graph> graph = read_model(options.model);
   if (!graph) return graph.failure();
   if (!options.labels.empty()) {
@@ -93,8 +95,7 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   lowering.rings = options.optimize == "speed" ? plan::Rings::fastest
                    : options.optimize == "ram" ? plan::Rings::automatic
                                                : plan::Rings::balanced;
-  // A command that needs the target has read it before, and said so where that failed.
-  if (const Result<targets::Target> target = targets::load_target(options.target)) lowering.vector = target->vector;
+  lowering.vector = target->vector;
   Result<Program> program = lower(std::move(*graph), lowering);
   if (!program) return program.failure();
   compiled.program = std::move(*program);

@@ -47,9 +47,11 @@ class CommandLine {
     run->add_option("--input", options_.inputs, "Raw little-endian tensor or .npy; several tensors in a row mean several runs")
         ->type_name("[NAME=]FILE")->required();
     run->add_option("--output", options_.outputs, "Where the outputs go; .npy or raw by its name")->type_name("[NAME=]FILE");
+    target(run);
     rings(run);
     json(run);
-    example(run, "smelt run kws.tflite --input in.bin --output out.bin\n  smelt run two.tflite --input a=a.npy --input b=b.npy");
+    example(run, "smelt run kws.tflite --input in.bin --output out.bin\n  smelt run two.tflite --input a=a.npy --input b=b.npy\n"
+                 "  smelt run kws.tflite --input in.bin --target cortex-m55    # that core's kernels, interpreted");
 
     CLI::App* verify = add("verify", "Compare the target's results with the independent oracle, bit by bit", smelt::cli::verify_model);
     model(verify);
@@ -81,11 +83,12 @@ class CommandLine {
 
     CLI::App* plan = add("plan", "Show what lives when in the arena, and what more RAM would buy", smelt::cli::plan);
     model(plan);
+    target(plan);
     rings(plan);
     within(plan);
     plan->add_option("--svg", options_.svg, "Draw it into this file")->type_name("FILE");
     json(plan);
-    example(plan, "smelt plan kws.tflite --svg kws.svg\n  smelt plan kws.tflite --optimize speed --max-ram 8k");
+    example(plan, "smelt plan kws.tflite --target cortex-m55 --svg kws.svg\n  smelt plan kws.tflite --optimize speed --max-ram 8k");
 
     CLI::App* targets = add("targets", "List the targets", smelt::cli::list_targets);
     json(targets);

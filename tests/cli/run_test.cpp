@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "import/import.hpp"
+#include "targets/target.hpp"
 #include "tests/cli/support.hpp"
 
 namespace smelt {
@@ -51,6 +52,16 @@ TEST_F(Run, AtAnyRingDepth) {
     ASSERT_TRUE(says(run({model("ds_cnn"), "--input", "in.bin", "--output", "out.bin", "--optimize", rings}), 0));
     EXPECT_EQ(got("out.bin"), k.outputs[0]) << rings;
   }
+}
+
+TEST_F(Run, WithTheKernelsOfAnyTarget) {
+  const Known k = known(model("ds_cnn"));
+  put("in.bin", k.inputs[0]);
+  for (const std::string& target : targets::target_names()) {
+    ASSERT_TRUE(says(run({model("ds_cnn"), "--input", "in.bin", "--output", "out.bin", "--target", target}), 0));
+    EXPECT_EQ(got("out.bin"), k.outputs[0]) << target;
+  }
+  EXPECT_TRUE(says(run({model("ds_cnn"), "--input", "in.bin", "--target", "cortex-m99"}), 2, {"E0701", "cortex-m55"}));
 }
 
 TEST_F(Run, SeveralInputsByNameAndByOrder) {

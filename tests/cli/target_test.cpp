@@ -91,6 +91,18 @@ TEST(Limits, PlansWithinOneOrSaysThatNoneIs) {
   EXPECT_TRUE(says(smelt({"plan", tones, "--max-ram", "100"}), 1, {"E0801", "the limit is 100", "tensor \""}));
 }
 
+TEST(Plan, IsTheOneThatCompileMakesForATarget) {
+  std::vector<int> arenas;
+  for (const char* target : {"cortex-m4", "cortex-m55"}) {
+    const Json plan = json_of(smelt({"plan", tones, "--target", target, "--json"}));
+    const Json compiled = json_of(smelt({"compile", tones, "--target", target, "--json"}));
+    EXPECT_EQ(plan.at("arena_bytes"), compiled.at("ram").at("arena_bytes")) << target;
+    arenas.push_back(plan.at("arena_bytes"));
+  }
+  EXPECT_NE(arenas[0], arenas[1]);  // Helium's kernels take other blocks of rows
+  EXPECT_TRUE(says(smelt({"plan", tones, "--target", "cortex-m99"}), 2, {"E0701", "cortex-m55"}));
+}
+
 TEST(Profile, OnABoardGivesTimeAndEnergyFromCycles) {
   if (!installed("cortex-m4")) GTEST_SKIP() << "compiler or emulator of cortex-m4 not installed";
   const verify::Ended ended = smelt({"profile", tones, "--board", "nucleo-l4r5zi", "--inputs", (example / "inputs").string(), "--json"});
@@ -162,6 +174,12 @@ TEST(Boards, AreRankedForAModel) {
     EXPECT_EQ(b.at("flash"), alone.at("flash"));
   }
   EXPECT_TRUE(instructions.contains("cortex-m4"));
+  // Each core runs what is compiled for it.
+  for (const auto& [target, count] : instructions) {
+    if (target != "cortex-m4" && target != "cortex-m55") continue;
+    const Json alone = json_of(smelt({"profile", tones, "--target", target, "--inputs", inputs, "--json"}));
+    EXPECT_EQ(alone.at("instructions").at("total"), count) << target;
+  }
 }
 
 TEST(Boards, WhatCannotBeMeasuredIsSaid) {
