@@ -23,6 +23,8 @@ struct Options {
   std::string svg;            ///< plan --svg
   bool json = false;
   std::string directory;      ///< compile -o
+  std::string output;         ///< convert, quantize -o: a file
+  bool as_read = false;       ///< convert --as-read
   bool single_file = false;
   bool measure = false;
   std::optional<std::uint64_t> max_ram;
@@ -41,6 +43,7 @@ using Command = Result<ExitCode> (*)(const Options&);
 
 Result<ExitCode> inspect(const Options& options);
 Result<ExitCode> compile(const Options& options);
+Result<ExitCode> convert(const Options& options);
 Result<ExitCode> run(const Options& options);
 Result<ExitCode> verify_model(const Options& options);
 Result<ExitCode> profile(const Options& options);

@@ -42,6 +42,13 @@ class CommandLine {
     json(compile);
     example(compile, "smelt compile kws.tflite -o out/ --target cortex-m4\n  smelt compile kws.tflite -o out/ --measure --max-ram 16k --max-flash 64k");
 
+    CLI::App* convert = add("convert", "Write what Smelt holds as .tflite, to check it with TensorFlow Lite itself", smelt::cli::convert);
+    model(convert);
+    convert->add_option("-o,--output", options_.output, "The file to write")->required()->type_name("FILE");
+    convert->add_flag("--as-read", options_.as_read, "Operator by operator as the file has them, before any pass");
+    json(convert);
+    example(convert, "smelt convert model.tflite -o optimized.tflite\n  smelt convert model.tflite -o copy.tflite --as-read");
+
     CLI::App* run = add("run", "Run a model on this machine, with the kernels that ship to the device", smelt::cli::run);
     model(run);
     run->add_option("--input", options_.inputs, "Raw little-endian tensor or .npy; several tensors in a row mean several runs")

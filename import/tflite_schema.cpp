@@ -1,6 +1,7 @@
 #include "import/tflite_schema.hpp"
 
 #include <cstring>
+#include <map>
 #include <vector>
 
 #include "flatbuffers/reflection_generated.h"
@@ -103,6 +104,57 @@ size_t read_field(const flatbuffers::Table& table, const reflection::Field& fiel
   return 0;
 }
 
+std::optional<int64_t> value_of(const reflection::Enum& e, const std::string& name) {
+  for (const reflection::EnumVal* v : *e.values()) {
+    if (v->name()->str() == name) return v->value();
+  }
+  return std::nullopt;
+}
+
+/// A member of the union of options; null when the schema does not know it.
+const reflection::Object* options_table(uint8_t member) {
+  static const reflection::Enum* const options = find_enum("BuiltinOptions");
+  const reflection::EnumVal* value = options->values()->LookupByKey(static_cast<int64_t>(member));
+  if (member == 0 || value == nullptr) return nullptr;
+  return schema().objects()->Get(static_cast<uint32_t>(value->union_type()->index()));
+}
+
+/// A scalar, in place; numbers are left out where they are the default.
+void write_field(const reflection::Field& field, const Attrs& attrs, flatbuffers::FlatBufferBuilder& builder) {
+  const std::string name = field.name()->str();
+  const reflection::Type& type = *field.type();
+  if (type.base_type() == reflection::Float) {
+    builder.AddElement(field.offset(), static_cast<float>(attrs.f(name)), static_cast<float>(field.default_real()));
+    return;
+  }
+  int64_t value = attrs.i(name);
+  if (type.index() >= 0) {
+    const std::string word = attrs.s(name);
+    const std::optional<int64_t> number = value_of(*schema().enums()->Get(static_cast<uint32_t>(type.index())), word);
+    SMELT_ASSERT(number.has_value(), "the schema knows no \"" + word + "\" for " + name);
+    value = *number;
+  }
+  const auto add = [&](auto zero) {
+    using T = decltype(zero);
+    builder.AddElement(field.offset(), static_cast<T>(value), static_cast<T>(field.default_integer()));
+  };
+  switch (type.base_type()) {
+    case reflection::Bool:
+    case reflection::Byte:
+    case reflection::UByte:
+    case reflection::UType:
+      return add(int8_t{});
+    case reflection::Int:
+    case reflection::UInt:
+      return add(int32_t{});
+    case reflection::Long:
+    case reflection::ULong:
+      return add(int64_t{});
+    default:
+      SMELT_ASSERT(false, "no operator's options have a field of this type: " + name);
+  }
+}
+
 }  // namespace
 
 std::string enum_name(const char* enumeration, int64_t value) {
@@ -111,16 +163,42 @@ std::string enum_name(const char* enumeration, int64_t value) {
   return value_name(*e, value);
 }
 
+std::optional<int64_t> enum_value(const char* enumeration, const std::string& name) {
+  const reflection::Enum* e = find_enum(enumeration);
+  SMELT_ASSERT(e != nullptr, std::string("no enumeration ") + enumeration);
+  return value_of(*e, name);
+}
+
 size_t read_options(uint8_t member, const flatbuffers::Table& table, Attrs& attrs) {
-  static const reflection::Enum* const options = find_enum("BuiltinOptions");
-  const reflection::EnumVal* value = options->values()->LookupByKey(static_cast<int64_t>(member));
-  if (member == 0 || value == nullptr) return 0;
   size_t copied = 0;
-  for (const reflection::Field* field :
-       *schema().objects()->Get(static_cast<uint32_t>(value->union_type()->index()))->fields()) {
-    if (!field->deprecated()) copied += read_field(table, *field, attrs);
+  if (const reflection::Object* options = options_table(member)) {
+    for (const reflection::Field* field : *options->fields()) {
+      if (!field->deprecated()) copied += read_field(table, *field, attrs);
+    }
   }
   return copied;
+}
+
+flatbuffers::Offset<void> write_options(uint8_t member, const Attrs& attrs, flatbuffers::FlatBufferBuilder& builder) {
+  const reflection::Object* options = options_table(member);
+  SMELT_ASSERT(options != nullptr, "the schema has no such options");
+  std::map<uint16_t, flatbuffers::Offset<flatbuffers::Vector<int32_t>>> vectors;  // these must lie before their table
+  for (const reflection::Field* field : *options->fields()) {
+    const std::string name = field->name()->str();
+    if (field->type()->base_type() != reflection::Vector || !attrs.has(name)) continue;
+    SMELT_ASSERT(field->type()->element() == reflection::Int, "lists of 32-bit integers only");
+    const std::vector<int64_t> values = attrs.ints(name);
+    vectors[field->offset()] = builder.CreateVector(std::vector<int32_t>(values.begin(), values.end()));
+  }
+  const flatbuffers::uoffset_t start = builder.StartTable();
+  for (const reflection::Field* field : *options->fields()) {
+    if (const auto at = vectors.find(field->offset()); at != vectors.end()) {
+      builder.AddOffset(field->offset(), at->second);
+    } else if (attrs.has(field->name()->str())) {
+      write_field(*field, attrs, builder);
+    }
+  }
+  return builder.EndTable(start);
 }
 
 }  // namespace smelt::tflite

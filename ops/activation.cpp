@@ -12,6 +12,7 @@
 
 #include "ops/elementwise.hpp"
 #include "ops/quantize.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -309,9 +310,15 @@ OpDef clip(const char* name, const char* tflite) {
   return op;
 }
 
+Outcome denormalize_leaky_relu(Graph& /*graph*/, Node& node) {
+  raw::name(node, "LEAKY_RELU", "LeakyReluOptions");
+  return Done{};
+}
+
 OpDef curve(const char* name, const char* tflite, decltype(OpDef::normalize) normalize, decltype(OpDef::infer) infer,
             decltype(OpDef::evaluate) evaluate, decltype(OpDef::lower) lower) {
   OpDef op{name, {tflite}, normalize, infer, evaluate, lower};
+  op.denormalize = normalize == normalize_leaky_relu ? denormalize_leaky_relu : nullptr;
   op.bytewise = true;
   op.channels = each_channel;
   return op;

@@ -11,6 +11,7 @@
 #include "ops/broadcast.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/quantize.hpp"
+#include "ops/raw.hpp"
 #include "ops/sum_scale.hpp"
 
 namespace smelt {
@@ -345,10 +346,20 @@ Outcome lower_maximum(Lowering& l) { return lower_selected(l, SMELT_KERNEL(maxim
 
 Outcome lower_minimum(Lowering& l) { return lower_selected(l, SMELT_KERNEL(minimum_s8), SMELT_KERNEL(minimum_f32)); }
 
+/// Only those with a fused activation have fields among their options.
+Outcome denormalize_arithmetic(Graph& /*graph*/, Node& node) {
+  raw::put_activation(node);
+  if (node.op == "add") raw::name(node, "ADD", "AddOptions");
+  if (node.op == "sub") raw::name(node, "SUB", "SubOptions");
+  if (node.op == "mul") raw::name(node, "MUL", "MulOptions");
+  return Done{};
+}
+
 OpDef binary(const char* name, const char* tflite, decltype(OpDef::normalize) normalize, decltype(OpDef::infer) infer,
              decltype(OpDef::evaluate) evaluate, decltype(OpDef::lower) lower) {
   OpDef op{name, {tflite}, normalize, infer, evaluate, lower};
   op.fuses_activation = normalize != nullptr;
+  op.denormalize = normalize != nullptr ? denormalize_arithmetic : nullptr;
   op.channels = each_channel;
   return op;
 }

@@ -2,6 +2,7 @@
 // Source: TensorFlow Lite, kernels/concatenation.cc (int8 must not be rescaled) and
 // kernels/internal/reference/concatenation.h.
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -92,6 +93,12 @@ ChannelFlow channels(const Graph& graph, const Node& node) {
   return last ? ChannelFlow::joined : ChannelFlow::each;
 }
 
+Outcome denormalize(Graph& /*graph*/, Node& node) {
+  node.attrs.set("fused_activation_function", std::string("NONE"));
+  raw::name(node, "CONCATENATION", "ConcatenationOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_concatenation;
@@ -102,6 +109,7 @@ const OpDef op_concatenation = {.name = "concatenation",
                                 .evaluate = evaluate,
                                 .lower = lower,
                                 .is_identity = is_identity,
-                                .channels = channels};
+                                .channels = channels,
+                                .denormalize = denormalize};
 
 }  // namespace smelt

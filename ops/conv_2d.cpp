@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
 #include "ops/helium.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -204,6 +205,13 @@ int64_t macs(const Graph& graph, const Node& node) {
   return elements(graph.at(node.out()).shape) * w[1] * w[2] * w[3];
 }
 
+Outcome denormalize(Graph& graph, Node& node) {
+  raw::put_activation(node);
+  raw::name(node, "CONV_2D", "Conv2DOptions");
+  const Shape& window = graph.at(node.in(1)).shape;
+  return raw::put_padding(graph, node, window[1], window[2]);
+}
+
 }  // namespace
 
 extern const OpDef op_conv_2d;
@@ -218,6 +226,7 @@ const OpDef op_conv_2d = {
     .fuses_activation = true,
     .fuses_padding = true,
     .weighted_sum = sum,
+    .denormalize = denormalize,
 };
 
 }  // namespace smelt

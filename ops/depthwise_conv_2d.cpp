@@ -10,6 +10,7 @@
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
 #include "ops/helium.hpp"
+#include "ops/raw.hpp"
 #include "runtime/ops/depthwise_3x3.hpp"
 
 namespace smelt {
@@ -192,6 +193,14 @@ int64_t macs(const Graph& graph, const Node& node) {
   return elements(graph.at(node.out()).shape) * w[1] * w[2];
 }
 
+Outcome denormalize(Graph& graph, Node& node) {
+  raw::put_activation(node);
+  raw::name(node, "DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions");
+  const Shape& window = graph.at(node.in(1)).shape;
+  node.attrs.set("depth_multiplier", int64_t{window[3] / graph.at(node.in(0)).shape[3]});
+  return raw::put_padding(graph, node, window[1], window[2]);
+}
+
 }  // namespace
 
 extern const OpDef op_depthwise_conv_2d;
@@ -206,6 +215,7 @@ const OpDef op_depthwise_conv_2d = {
     .fuses_activation = true,
     .fuses_padding = true,
     .weighted_sum = sum,
+    .denormalize = denormalize,
 };
 
 }  // namespace smelt

@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
 #include "ops/helium.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -248,6 +249,12 @@ int64_t macs(const Graph& graph, const Node& node) {
   return elements(graph.at(node.out()).shape) * graph.at(node.in(1)).shape[1];
 }
 
+Outcome denormalize(Graph& /*graph*/, Node& node) {
+  raw::put_activation(node);
+  raw::name(node, "FULLY_CONNECTED", "FullyConnectedOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_fully_connected;
@@ -262,6 +269,7 @@ const OpDef op_fully_connected = {
     .fuses_activation = true,
     .flattens_input = true,
     .weighted_sum = sum,
+    .denormalize = denormalize,
 };
 
 }  // namespace smelt

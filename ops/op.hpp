@@ -90,6 +90,13 @@ struct OpDef {
   ChannelFlow (*channels)(const Graph&, const Node&) = nullptr;
   /// Null, or an empty answer: this node is none.
   std::optional<WeightedSum> (*weighted_sum)(const Graph&, const Node&) = nullptr;
+
+  // ---- what writers ask ----
+
+  /// The way back to .tflite: raw attributes and constant operands again, the builtin's name in `op`, that of its options
+  /// table in attribute "tflite_options" (ops/raw.hpp). Fails where the format cannot say it. Null: the first of `tflite`,
+  /// without options.
+  Outcome (*denormalize)(Graph&, Node&) = nullptr;
 };
 
 /// Every operator, in the order of ops/list.inc.

@@ -1,6 +1,7 @@
 // Equal tensors stacked along a new dimension `axis`.
 // Source: TensorFlow Lite, kernels/pack.cc.
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -69,10 +70,21 @@ Outcome lower(Lowering& l) {
   return lower_copies(l, copies);
 }
 
+Outcome denormalize(Graph& /*graph*/, Node& node) {
+  node.attrs.set("values_count", static_cast<int64_t>(node.inputs.size()));
+  raw::name(node, "PACK", "PackOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_pack;
-const OpDef op_pack = {
-    .name = "pack", .tflite = {"PACK"}, .normalize = normalize, .infer = infer, .evaluate = evaluate, .lower = lower};
+const OpDef op_pack = {.name = "pack",
+                       .tflite = {"PACK"},
+                       .normalize = normalize,
+                       .infer = infer,
+                       .evaluate = evaluate,
+                       .lower = lower,
+                       .denormalize = denormalize};
 
 }  // namespace smelt

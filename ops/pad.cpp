@@ -6,6 +6,7 @@
 
 #include "ops/movement.hpp"
 #include "ops/quantize.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -169,6 +170,24 @@ bool is_identity(const Graph& graph, const Node& node) {
          graph.at(node.in(0)).quant == graph.at(node.out()).quant;
 }
 
+/// PADV2, whose value is said, rather than PAD, whose zero every type has in its own way.
+Outcome denormalize(Graph& graph, Node& node) {
+  const Ints paddings = node.attrs.ints("paddings");
+  raw::put_ints(graph, node, paddings, "paddings");
+  graph.at(node.inputs.back()).shape = {static_cast<int32_t>(paddings.size() / 2), 2};
+  const Tensor& in = graph.at(node.in(0));
+  Tensor value{in.name + "/value", in.dtype, {1}, graph.at(node.out()).quant, nullptr, -1};
+  const int64_t integer = node.attrs.i("value");
+  const auto real = static_cast<float>(node.attrs.f("value"));
+  Bytes bytes(static_cast<size_t>(size_of(in.dtype)));
+  std::memcpy(bytes.data(), in.dtype == DType::f32 ? static_cast<const void*>(&real) : &integer, bytes.size());
+  value.data = std::make_shared<Bytes>(std::move(bytes));
+  node.inputs.push_back(graph.add(std::move(value)));
+  for (const char* ours : {"paddings", "value"}) node.attrs.erase(ours);
+  raw::name(node, "PADV2", "PadV2Options");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_pad;
@@ -180,6 +199,7 @@ const OpDef op_pad = {.name = "pad",
                       .lower = lower,
                       .is_padding = true,
                       .is_identity = is_identity,
-                      .channels = each_kept_channel};
+                      .channels = each_kept_channel,
+                      .denormalize = denormalize};
 
 }  // namespace smelt

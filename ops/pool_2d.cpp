@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
+#include "ops/raw.hpp"
 #include "ops/reduce.hpp"
 
 namespace smelt {
@@ -257,6 +258,17 @@ Outcome lower_max(Lowering& l) {
   return Done{};
 }
 
+Outcome denormalize(Graph& graph, Node& node) {
+  raw::put_activation(node);
+  const int64_t h = node.attrs.i("filter_h");
+  const int64_t w = node.attrs.i("filter_w");
+  for (const char* ours : {"filter_h", "filter_w"}) node.attrs.erase(ours);
+  node.attrs.set("filter_height", h);
+  node.attrs.set("filter_width", w);
+  raw::name(node, node.op == "max_pool_2d" ? "MAX_POOL_2D" : "AVERAGE_POOL_2D", "Pool2DOptions");
+  return raw::put_padding(graph, node, static_cast<int32_t>(h), static_cast<int32_t>(w));
+}
+
 }  // namespace
 
 extern const OpDef op_average_pool_2d;
@@ -268,7 +280,8 @@ const OpDef op_average_pool_2d = {.name = "average_pool_2d",
                                   .evaluate = evaluate_average,
                                   .lower = lower_average,
                                   .fuses_activation = true,
-                                  .channels = each_channel};
+                                  .channels = each_channel,
+                                  .denormalize = denormalize};
 const OpDef op_max_pool_2d = {.name = "max_pool_2d",
                               .tflite = {"MAX_POOL_2D"},
                               .normalize = normalize_pool,
@@ -276,6 +289,7 @@ const OpDef op_max_pool_2d = {.name = "max_pool_2d",
                               .evaluate = evaluate_max,
                               .lower = lower_max,
                               .fuses_activation = true,
-                              .channels = each_channel};
+                              .channels = each_channel,
+                              .denormalize = denormalize};
 
 }  // namespace smelt

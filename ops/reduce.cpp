@@ -6,6 +6,7 @@
 
 #include "ops/checks.hpp"
 #include "ops/quantize.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -272,10 +273,18 @@ ChannelFlow reduction_channels(const Graph& graph, const Node& node) {
   return !reduced.empty() && !reduced.back() ? ChannelFlow::each : ChannelFlow::mixed;
 }
 
+Outcome denormalize(Graph& graph, Node& node) {
+  raw::put_ints(graph, node, node.attrs.ints("axes"), "axes");
+  node.attrs.erase("axes");
+  raw::name(node, find_op(node.op)->tflite[0], "ReducerOptions");
+  return Done{};
+}
+
 OpDef reduction(const char* name, const char* tflite, decltype(OpDef::infer) infer, decltype(OpDef::evaluate) evaluate,
                 decltype(OpDef::lower) lower) {
   OpDef op{name, {tflite}, normalize_reduce, infer, evaluate, lower};
   op.channels = reduction_channels;
+  op.denormalize = denormalize;
   return op;
 }
 

@@ -1,6 +1,7 @@
 // The same elements under another shape. The shape is the output tensor's own, which files always declare.
 // Source: TensorFlow Lite, kernels/reshape.cc, kernels/squeeze.cc, kernels/expand_dims.cc.
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -99,6 +100,16 @@ bool undoes(const Graph& graph, const Node& before, const Node& self) {
   return in.shape == out.shape && in.quant == out.quant;
 }
 
+/// The options' shape alone is enough for the reference; other readers want the operand.
+Outcome denormalize(Graph& graph, Node& node) {
+  const Shape& shape = graph.at(node.out()).shape;
+  const Ints sizes(shape.begin(), shape.end());
+  if (!sizes.empty()) raw::put_ints(graph, node, sizes, "shape");
+  node.attrs.set("new_shape", sizes);
+  raw::name(node, "RESHAPE", "ReshapeOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_reshape;
@@ -112,6 +123,7 @@ const OpDef op_reshape = {.name = "reshape",
                           .flattens_input = true,
                           .is_identity = is_identity,
                           .undoes = undoes,
-                          .channels = each_kept_channel};
+                          .channels = each_kept_channel,
+                          .denormalize = denormalize};
 
 }  // namespace smelt

@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -264,10 +265,20 @@ Outcome lower_bilinear(Lowering& l) {
   return Done{};
 }
 
+Outcome denormalize(Graph& graph, Node& node) {
+  raw::put_ints(graph, node, node.attrs.ints("size"), "size");
+  node.attrs.erase("size");
+  const bool bilinear = node.op == "resize_bilinear";
+  raw::name(node, bilinear ? "RESIZE_BILINEAR" : "RESIZE_NEAREST_NEIGHBOR",
+            bilinear ? "ResizeBilinearOptions" : "ResizeNearestNeighborOptions");
+  return Done{};
+}
+
 OpDef resize(const char* name, const char* tflite, decltype(OpDef::infer) infer, decltype(OpDef::evaluate) evaluate,
              decltype(OpDef::lower) lower) {
   OpDef op{name, {tflite}, normalize_resize, infer, evaluate, lower};
   op.channels = each_channel;
+  op.denormalize = denormalize;
   return op;
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -41,6 +42,12 @@ void evaluate(const Evaluation& e) {
 /// Only for a shape that is itself a model's output: any other is folded.
 Outcome lower(Lowering& l) { return lower_constant(l, l.input(0).shape); }
 
+Outcome denormalize(Graph& /*graph*/, Node& node) {
+  node.attrs.set("out_type", std::string(node.attrs.s("out_type") == "i64" ? "INT64" : "INT32"));
+  raw::name(node, "SHAPE", "ShapeOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_shape;
@@ -50,6 +57,7 @@ const OpDef op_shape = {.name = "shape",
                         .infer = infer,
                         .evaluate = evaluate,
                         .lower = lower,
-                        .static_result = true};
+                        .static_result = true,
+                        .denormalize = denormalize};
 
 }  // namespace smelt

@@ -1,6 +1,7 @@
 // A box out of a tensor: `size` elements from `begin` on, for each dimension.
 // Source: TensorFlow Lite, kernels/slice.cc.
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -69,6 +70,14 @@ bool is_identity(const Graph& graph, const Node& node) {
          graph.at(node.in(0)).quant == graph.at(node.out()).quant;
 }
 
+Outcome denormalize(Graph& graph, Node& node) {
+  raw::put_ints(graph, node, node.attrs.ints("begin"), "begin");
+  raw::put_ints(graph, node, node.attrs.ints("size"), "size");
+  for (const char* ours : {"begin", "size"}) node.attrs.erase(ours);
+  raw::name(node, "SLICE", "SliceOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_slice;
@@ -78,6 +87,7 @@ const OpDef op_slice = {.name = "slice",
                         .infer = infer,
                         .evaluate = evaluate,
                         .lower = lower,
-                        .is_identity = is_identity};
+                        .is_identity = is_identity,
+                        .denormalize = denormalize};
 
 }  // namespace smelt

@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -178,9 +179,20 @@ Outcome lower_softmax(Lowering& l) {
   return Done{};
 }
 
+Outcome denormalize(Graph& /*graph*/, Node& node) {
+  raw::name(node, "SOFTMAX", "SoftmaxOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_softmax;
-const OpDef op_softmax = {"softmax", {"SOFTMAX"}, normalize_softmax, infer_softmax, evaluate_softmax, lower_softmax};
+const OpDef op_softmax = {.name = "softmax",
+                          .tflite = {"SOFTMAX"},
+                          .normalize = normalize_softmax,
+                          .infer = infer_softmax,
+                          .evaluate = evaluate_softmax,
+                          .lower = lower_softmax,
+                          .denormalize = denormalize};
 
 }  // namespace smelt

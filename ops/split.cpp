@@ -1,6 +1,7 @@
 // The reverse of concatenation: `sizes` along `axis`, one for each output.
 // Source: TensorFlow Lite, kernels/split.cc, kernels/split_v.cc.
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -118,6 +119,15 @@ bool is_identity(const Graph& graph, const Node& node) {
   return node.outputs.size() == 1 && graph.at(node.in(0)).quant == graph.at(node.out()).quant;
 }
 
+Outcome denormalize(Graph& graph, Node& node) {
+  raw::put_ints(graph, node, node.attrs.ints("sizes"), "sizes");
+  raw::put_scalar(graph, node, node.attrs.i("axis"), "axis");
+  for (const char* ours : {"sizes", "axis"}) node.attrs.erase(ours);
+  node.attrs.set("num_splits", static_cast<int64_t>(node.outputs.size()));
+  raw::name(node, "SPLIT_V", "SplitVOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_split;
@@ -127,6 +137,7 @@ const OpDef op_split = {.name = "split",
                         .infer = infer,
                         .evaluate = evaluate,
                         .lower = lower,
-                        .is_identity = is_identity};
+                        .is_identity = is_identity,
+                        .denormalize = denormalize};
 
 }  // namespace smelt

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -202,6 +203,44 @@ bool is_identity(const Graph& graph, const Node& node) {
          std::all_of(strides.begin(), strides.end(), [](int64_t s) { return s > 0; });
 }
 
+/// One entry for each dimension of the input, and one for each that the result adds. Of the ways to tell which dimensions
+/// of 1 went and which came, the first from the left is as good as any. A range that runs backwards to the first element
+/// has no end that could be written as a number: its mask bit says so.
+Outcome denormalize(Graph& graph, Node& node) {
+  const Ints extent = node.attrs.ints("extent"), shape = node.attrs.ints("shape");
+  const Ints from = node.attrs.ints("begin"), steps = node.attrs.ints("strides");
+  Ints begin, end, strides;
+  int64_t end_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
+  for (size_t d = 0, s = 0; d < extent.size() || s < shape.size();) {
+    const int64_t bit = int64_t{1} << begin.size();
+    const bool keep = d < extent.size() && s < shape.size() && extent[d] == shape[s];
+    if (!keep && !(d < extent.size() && extent[d] == 1)) {
+      new_axis_mask |= bit;
+      begin.push_back(0);
+      end.push_back(1);
+      strides.push_back(1);
+      ++s;
+      continue;
+    }
+    begin.push_back(from[d]);
+    end.push_back(keep ? from[d] + extent[d] * steps[d] : from[d] + 1);
+    strides.push_back(keep ? steps[d] : 1);
+    if (end.back() < 0) end_mask |= bit;
+    if (!keep) shrink_axis_mask |= bit;
+    if (keep) ++s;
+    ++d;
+  }
+  raw::put_ints(graph, node, begin, "begin");
+  raw::put_ints(graph, node, end, "end");
+  raw::put_ints(graph, node, strides, "strides");
+  for (const char* ours : {"begin", "extent", "strides", "shape"}) node.attrs.erase(ours);
+  node.attrs.set("end_mask", end_mask);
+  node.attrs.set("new_axis_mask", new_axis_mask);
+  node.attrs.set("shrink_axis_mask", shrink_axis_mask);
+  raw::name(node, "STRIDED_SLICE", "StridedSliceOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_strided_slice;
@@ -211,6 +250,7 @@ const OpDef op_strided_slice = {.name = "strided_slice",
                                 .infer = infer,
                                 .evaluate = evaluate,
                                 .lower = lower,
-                                .is_identity = is_identity};
+                                .is_identity = is_identity,
+                                .denormalize = denormalize};
 
 }  // namespace smelt

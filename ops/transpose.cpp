@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -74,6 +75,13 @@ ChannelFlow channels(const Graph&, const Node& node) {
   return last_stays ? ChannelFlow::each : ChannelFlow::mixed;
 }
 
+Outcome denormalize(Graph& graph, Node& node) {
+  raw::put_ints(graph, node, node.attrs.ints("perm"), "permutation");
+  node.attrs.erase("perm");
+  raw::name(node, "TRANSPOSE", "TransposeOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_transpose;
@@ -85,6 +93,7 @@ const OpDef op_transpose = {.name = "transpose",
                             .lower = lower,
                             .is_identity = is_identity,
                             .undoes = undoes,
-                            .channels = channels};
+                            .channels = channels,
+                            .denormalize = denormalize};
 
 }  // namespace smelt

@@ -1,6 +1,7 @@
 // The reverse of pack: one output for each index of dimension `axis`, which goes.
 // Source: TensorFlow Lite, kernels/unpack.cc.
 #include "ops/movement.hpp"
+#include "ops/raw.hpp"
 
 namespace smelt {
 namespace {
@@ -64,6 +65,12 @@ Outcome lower(Lowering& l) {
   return lower_copies(l, copies);
 }
 
+Outcome denormalize(Graph& /*graph*/, Node& node) {
+  node.attrs.set("num", static_cast<int64_t>(node.outputs.size()));
+  raw::name(node, "UNPACK", "UnpackOptions");
+  return Done{};
+}
+
 }  // namespace
 
 extern const OpDef op_unpack;
@@ -72,6 +79,7 @@ const OpDef op_unpack = {.name = "unpack",
                          .normalize = normalize,
                          .infer = infer,
                          .evaluate = evaluate,
-                         .lower = lower};
+                         .lower = lower,
+                         .denormalize = denormalize};
 
 }  // namespace smelt

@@ -46,7 +46,7 @@ void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
   // Two nodes in one: less memory traffic, and a tensor less to hold.
   run("fuse padding", fuse_padding);
   run("fuse activations", fuse_activations);
-  run("compose lookups", compose_lookups);
+  if (!options.writable) run("compose lookups", compose_lookups);
   // With windows and clamps final: what is constant or equal to something else is not computed. Weights that were added
   // up may come to zero, and so make a further channel constant.
   for (size_t lines = log.lines.size() + 1; lines != log.lines.size();) {

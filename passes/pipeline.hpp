@@ -10,6 +10,8 @@ namespace smelt {
 struct PipelineOptions {
   /// For comparing every operator's tensor: only what leaves each tensor that depends on an input in place.
   bool keep_all_tensors = false;
+  /// For writing the graph to a file again: no operator that files do not have.
+  bool writable = false;
   /// Called with each pass's name and the graph as it leaves it.
   std::function<void(const char* pass, const Graph&)> dump;
 };
