@@ -23,8 +23,13 @@ const toml::table* table_of(Reader& r, const toml::table& root, std::string_view
 }
 
 Compiler read_compiler(Reader& r, const toml::table& t) {
-  r.only(t, "[compiler]", {"command", "package", "flags"});
-  return {r.text(t, "[compiler]", "command"), r.text(t, "[compiler]", "package"), r.texts(t, "[compiler]", "flags")};
+  r.only(t, "[compiler]", {"command", "package", "flags", "link_flags"});
+  Compiler c;
+  c.command = r.text(t, "[compiler]", "command");
+  c.package = r.text(t, "[compiler]", "package");
+  c.flags = r.texts(t, "[compiler]", "flags");
+  if (t.get("link_flags") != nullptr) c.link_flags = r.texts(t, "[compiler]", "link_flags");
+  return c;
 }
 
 Emulator read_emulator(Reader& r, const toml::table& t) {

@@ -19,6 +19,7 @@ struct Compiler {
   std::string command;
   std::string package;  ///< Debian package that brings it
   std::vector<std::string> flags;
+  std::vector<std::string> link_flags;  ///< behind them where an image is linked
 };
 
 /// The emulator and the machine that it plays.

@@ -64,6 +64,7 @@ class Builder {
   Outcome link() const {
     std::vector<std::string> command{compiler_};
     command.insert(command.end(), flags_.begin(), flags_.end());
+    command.insert(command.end(), target_.compiler.link_flags.begin(), target_.compiler.link_flags.end());
     if (spec_.sanitize && !target_.emulator) command.push_back("-fsanitize=undefined,alignment");
     command.insert(command.end(), objects_.begin(), objects_.end());
     if (!target_.memories.empty())

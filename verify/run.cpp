@@ -78,12 +78,13 @@ class Clock {
       : ratio_(targets::tick_ratio(target)),
         coarse_ticks_(target.timer ? target.timer->coarse_ticks : 0),
         empty_(whole(h.empty_ticks)) {
-    const std::uint64_t expected = wire::ResultHeader::spin_long - wire::ResultHeader::spin_short;
-    exact_ = whole(h.long_ticks) - whole(h.short_ticks) == expected;
+    seen_ = whole(h.long_ticks) - whole(h.short_ticks);
   }
 
   /// A known loop took as many instructions as it has.
-  bool exact() const { return exact_; }
+  bool exact() const { return seen_ == expected(); }
+  std::uint64_t seen() const { return seen_; }
+  static constexpr std::uint64_t expected() { return wire::ResultHeader::spin_long - wire::ResultHeader::spin_short; }
 
   /// The coarse counter tells how often the 32-bit one went round since both started from zero. It may be a tick ahead
   /// where its prescaler runs on; only a tick as long as a round must be exact.
@@ -104,7 +105,7 @@ class Clock {
   targets::TickRatio ratio_;
   std::uint64_t coarse_ticks_;
   std::uint64_t empty_;
-  bool exact_ = false;
+  std::uint64_t seen_ = 0;
 };
 
 bool read_checksums(Answer& answer, const wire::Record& record, const ModelSpec& model, Inference& inference) {
@@ -149,7 +150,8 @@ Result<RunResult> read_answer(const targets::Target& target, const Image& image,
   if (!answer.get(header) || header.magic != wire::result_magic) return broken;
   const Clock clock(target, header);
   if (target.timer && !clock.exact())
-    return Failure(ExitCode::mismatch, {"E0725", place, "a loop of known length took another number of instructions",
+    return Failure(ExitCode::mismatch, {"E0725", place,
+                                        fmt::format("a loop of {} instructions took {}", Clock::expected(), clock.seen()),
                                         "check timer.hz and emulator.icount_shift of the target"});
   RunResult result;
   for (const Batch& batch : job.batches) {

@@ -10,7 +10,7 @@ namespace {
 TEST(Targets, EveryDescriptionIsValid) {
   const std::vector<std::string> names = target_names();
   for (const char* name : {"cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7",
-                           "hazard3", "host", "rv32imac"})
+                           "hazard3", "host", "rv32imac", "rv32imac_zbb"})
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   for (const std::string& name : names) {
     const auto target = load_target(name);

@@ -22,16 +22,17 @@ char* append_hex(char* to, uintptr_t value) {
 }
 
 ResultHeader calibrate() {
+  volatile uint32_t few = ResultHeader::spin_short / 2, many = ResultHeader::spin_long / 2;  // one load either
   port::restart_timer();
   ResultHeader h;
   h.magic = result_magic;
   uint32_t start = port::ticks();
   h.empty_ticks = port::ticks() - start;
   start = port::ticks();
-  port::spin(ResultHeader::spin_short / 2);
+  port::spin(few);
   h.short_ticks = port::ticks() - start;
   start = port::ticks();
-  port::spin(ResultHeader::spin_long / 2);
+  port::spin(many);
   h.long_ticks = port::ticks() - start;
   return h;
 }

@@ -2,6 +2,13 @@
 // itself.
 #include "semihosting.hpp"
 
+// Vectors and floating point are off at reset: mstatus.VS and FS.
+#if defined(__riscv_vector)
+#define SMELT_UNITS "li t0, 0x2200\n\tcsrs mstatus, t0\n\t"
+#else
+#define SMELT_UNITS
+#endif
+
 extern "C" {
 [[noreturn, gnu::used]] void smelt_main() { smelt::verify::port::leave(smelt::verify::run_job()); }
 
@@ -9,7 +16,7 @@ extern "C" {
   asm volatile(
       ".option push\n\t.option arch, +zicsr\n\t"
       ".option norelax\n\tla gp, __global_pointer$\n\t"
-      "la sp, smelt_stack_top\n\tla t0, smelt_trap\n\tcsrw mtvec, t0\n\tj smelt_main\n\t.option pop");
+      "la sp, smelt_stack_top\n\tla t0, smelt_trap\n\tcsrw mtvec, t0\n\t" SMELT_UNITS "j smelt_main\n\t.option pop");
 }
 
 [[noreturn, gnu::used]] void smelt_report_trap(uint32_t cause, uint32_t address) {
@@ -30,7 +37,7 @@ intptr_t semihosting::call(intptr_t operation, const void* argument) {
   register const void* a1 asm("a1") = argument;
   // The emulator knows the call by these three uncompressed instructions, which must share a page.
   asm volatile(
-      ".option push\n\t.option norvc\n\t.balign 16\n\t"
+      ".option push\n\t.balign 16\n\t.option norvc\n\t"
       "slli zero, zero, 0x1f\n\tebreak\n\tsrai zero, zero, 7\n\t.option pop"
       : "+r"(a0)
       : "r"(a1)
