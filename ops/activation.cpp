@@ -247,16 +247,6 @@ Outcome lower_hard_swish(Lowering& l) {
 
 // ---- logistic, tanh: in int8, the float function of the dequantized value, quantized ----
 
-ByteFunction transform_s8(float (*function)(float), const Tensor& in, const Tensor& out) {
-  const Affine x = affine(in);
-  const Affine y = affine(out);
-  const float inverse = 1.0F / y.scale;
-  return [=](int32_t v) {
-    const float rescaled = std::round(function(x.scale * static_cast<float>(v - x.zero)) * inverse);
-    return to_s8(static_cast<int64_t>(rescaled + static_cast<float>(y.zero)));
-  };
-}
-
 Result<std::vector<TensorType>> infer_transform(const Graph& graph, const Node& node) {
   auto types = infer_unary(graph, node);
   // The functions' values are at most 1 in magnitude, so this bounds what is converted to an integer.
@@ -278,21 +268,21 @@ float tanh_of(float x) { return std::tanh(x); }
 
 void evaluate_logistic(const Evaluation& e) {
   if (is_s8(e.graph, e.node)) {
-    return elementwise::evaluate_bytes(e, transform_s8(logistic_of_table, *e.in[0]->type, *e.out[0]->type));
+    return elementwise::evaluate_bytes(e, elementwise::transform(logistic_of_table, *e.in[0]->type, *e.out[0]->type));
   }
   evaluate_floats(e, logistic_of_floats);
 }
 
 void evaluate_tanh(const Evaluation& e) {
   if (is_s8(e.graph, e.node)) {
-    return elementwise::evaluate_bytes(e, transform_s8(tanh_of, *e.in[0]->type, *e.out[0]->type));
+    return elementwise::evaluate_bytes(e, elementwise::transform(tanh_of, *e.in[0]->type, *e.out[0]->type));
   }
   evaluate_floats(e, tanh_of);
 }
 
 Outcome lower_transform(Lowering& l, float (*table)(float), const char* symbol, Kernel kernel) {
   if (l.input(0).dtype == DType::i8) {
-    elementwise::lower_bytes(l, transform_s8(table, l.input(0), l.output()));
+    elementwise::lower_bytes(l, elementwise::transform(table, l.input(0), l.output()));
     return Done{};
   }
   return lower_float(l, symbol, kernel, "smelt::UnaryF32", UnaryF32{row_elements(l.output().shape)}, "row");

@@ -101,11 +101,6 @@ int32_t lay_out(Lowering& l, int first) {
   return static_cast<int32_t>(l.pool.add(l.name("walk"), walk.words));
 }
 
-Outcome no_kernel(const Lowering& l) {
-  return fail(l.graph, l.node, "E0301", "no kernel computes with i32; only what can be folded may",
-              "export the model with fixed shapes");
-}
-
 Outcome lower_f32(Lowering& l, const char* symbol, Kernel kernel) {
   const FloatRange range = float_activation(activation_of(l.node));
   l.kernel("ops/binary.hpp", symbol, kernel);
@@ -246,12 +241,12 @@ Outcome lower_sum_s8(Lowering& l, bool subtract) {
 }
 
 Outcome lower_add(Lowering& l) {
-  if (l.output().dtype == DType::i32) return no_kernel(l);
+  if (l.output().dtype == DType::i32) return elementwise::no_kernel(l);
   return l.output().dtype == DType::i8 ? lower_sum_s8(l, false) : lower_f32(l, SMELT_KERNEL(add_f32));
 }
 
 Outcome lower_sub(Lowering& l) {
-  if (l.output().dtype == DType::i32) return no_kernel(l);
+  if (l.output().dtype == DType::i32) return elementwise::no_kernel(l);
   return l.output().dtype == DType::i8 ? lower_sum_s8(l, true) : lower_f32(l, SMELT_KERNEL(sub_f32));
 }
 
@@ -288,7 +283,7 @@ void evaluate_mul(const Evaluation& e) {
 }
 
 Outcome lower_mul(Lowering& l) {
-  if (l.output().dtype == DType::i32) return no_kernel(l);
+  if (l.output().dtype == DType::i32) return elementwise::no_kernel(l);
   if (l.output().dtype == DType::f32) return lower_f32(l, SMELT_KERNEL(mul_f32));
   const Multiplier m = quantize_multiplier(product_ratio(l.graph, l.node));
   const Quantization& out = l.output().quant;
@@ -335,7 +330,7 @@ void evaluate_minimum(const Evaluation& e) {
 
 Outcome lower_selected(Lowering& l, const char* symbol_s8, Kernel kernel_s8, const char* symbol_f32,
                        Kernel kernel_f32) {
-  if (l.output().dtype == DType::i32) return no_kernel(l);
+  if (l.output().dtype == DType::i32) return elementwise::no_kernel(l);
   const bool s8 = l.output().dtype == DType::i8;
   l.kernel("ops/binary.hpp", s8 ? symbol_s8 : symbol_f32, s8 ? kernel_s8 : kernel_f32);
   l.params("smelt::Select", Select{lay_out(l, 0)}, "walk");

@@ -1,6 +1,7 @@
 #include "ops/elementwise.hpp"
 
-#include <array>
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,12 @@ Failure scales_too_far_apart(const Graph& graph, const Node& node) {
               "calibrate the quantization again: the output would hold nothing but its limits");
 }
 
+Failure no_kernel(const Lowering& l) {
+  return fail(l.graph, l.node, "E0301",
+              std::string("no kernel computes with ") + to_string(l.input(0).dtype) + "; only what can be folded may",
+              "export the model with fixed shapes");
+}
+
 Outcome normalize_activation(const Graph& graph, Node& node) {
   const std::string raw = node.attrs.s("fused_activation_function", "NONE");
   const char* activation = raw == "NONE"           ? "none"
@@ -60,6 +67,17 @@ namespace {
 int32_t byte_value(DType type, uint8_t bits) { return type == DType::i8 ? static_cast<int8_t>(bits) : int32_t{bits}; }
 
 }  // namespace
+
+ByteFunction transform(const std::function<float(float)>& function, const Tensor& in, const Tensor& out) {
+  const float scale = in.quant.scale.at(0);
+  const int32_t x_zero = in.quant.zero_point.at(0);
+  const auto y_zero = static_cast<float>(out.quant.zero_point.at(0));
+  const float inverse = 1.0F / out.quant.scale.at(0);
+  return [=](int32_t v) {
+    const float y = std::round(function(scale * static_cast<float>(v - x_zero)) * inverse) + y_zero;
+    return static_cast<int32_t>(std::isnan(y) ? y_zero : std::clamp(y, -128.0F, 127.0F));
+  };
+}
 
 void evaluate_bytes(const Evaluation& e, const ByteFunction& function) {
   const Value& in = *e.in[0];

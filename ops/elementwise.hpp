@@ -22,11 +22,18 @@ Failure unsupported_type(const Graph& graph, const Node& node, DType type, const
 /// Failure: scales so far apart that the reference's own arithmetic would overflow.
 Failure scales_too_far_apart(const Graph& graph, const Node& node);
 
+/// Failure: of this type there are oracles only, so that shapes computed in the graph can be folded.
+Failure no_kernel(const Lowering& l);
+
 /// Raw `fused_activation_function` becomes `activation`.
 Outcome normalize_activation(const Graph& graph, Node& node);
 
 /// From a stored value of the input's type to a stored value of the output's; both of 8 bits.
 using ByteFunction = std::function<int32_t(int32_t)>;
+
+/// The reference's tables (kernels/internal/reference/lut.h): the float function of the dequantized value, quantized.
+/// Saturates; NaN becomes the zero point.
+ByteFunction transform(const std::function<float(float)>& function, const Tensor& in, const Tensor& out);
 
 /// The oracle: `function` on every element.
 void evaluate_bytes(const Evaluation& e, const ByteFunction& function);

@@ -115,6 +115,11 @@ inline float as_float(int32_t bits) {
   __builtin_memcpy(&f, &bits, sizeof f);
   return f;
 }
+inline int32_t as_bits(float f) {
+  int32_t bits;
+  __builtin_memcpy(&bits, &f, sizeof bits);
+  return bits;
+}
 
 /// n sums to n float outputs of consecutive channels. In place of numbers `to` holds bits of floats: low in `offset`,
 /// high in `span`.

@@ -4,14 +4,10 @@
 
 #include <stdint.h>
 
-#include "../core.hpp"
 #include "../math.hpp"
+#include "each.hpp"
 
 namespace smelt {
-
-struct UnaryF32 {
-  int32_t row;  ///< elements of a row
-};
 
 struct ClipF32 {
   int32_t row;
@@ -23,16 +19,6 @@ struct LeakyReluF32 {
   int32_t row;
   int32_t alpha;  ///< bits of a float
 };
-
-/// `function` on every element of the firing's rows. Views: output, input, which may be the same bytes.
-template <class F>
-inline void each_f32(const Firing& f, int32_t row, F function) {
-  for (int32_t r = f.step; r < f.step + f.count; ++r) {
-    const float* in = f.in<float>(1, r);
-    float* out = f.out<float>(0, r);
-    for (int32_t i = 0; i < row; ++i) out[i] = function(in[i]);
-  }
-}
 
 /// relu, relu6, relu_n1_to_1.
 inline void clip_f32(const Firing& f) {

@@ -13,8 +13,12 @@ DTYPES = {
     "uint8": (np.uint8, schema.TensorType.UINT8),
     "int16": (np.int16, schema.TensorType.INT16),
     "int32": (np.int32, schema.TensorType.INT32),
+    "int64": (np.int64, schema.TensorType.INT64),
+    "bool": (np.bool_, schema.TensorType.BOOL),
     "float32": (np.float32, schema.TensorType.FLOAT32),
 }
+
+QUANTIZED = ("int8", "uint8", "int16")
 
 ACTIVATIONS = {
     "NONE": schema.ActivationFunctionType.NONE,
@@ -100,7 +104,7 @@ class Graph:
         None among the inputs stands for an absent optional one.
         """
         o = schema.OperatorT()
-        quantized = any(t and t.dtype != "float32" for t in inputs[:1] + outputs)
+        quantized = any(t and t.dtype in QUANTIZED for t in inputs[:1] + outputs)
         o.opcodeIndex = self._code(name, VERSIONS.get(name, (1, 1))[quantized])
         o.inputs = np.array([t.index if t else -1 for t in inputs], np.int32)
         o.outputs = np.array([t.index for t in outputs], np.int32)

@@ -58,7 +58,7 @@ class Maker:
 
     @property
     def quantized(self):
-        return self.dtype != "float32"
+        return self.dtype in builder.QUANTIZED
 
     def scale(self, low=1e-3, high=0.5):
         return np.float32(np.exp(self.rng.uniform(np.log(low), np.log(high))))
@@ -70,7 +70,7 @@ class Maker:
     def quant(self, scale=None, zero_point=None, dtype=None):
         """Keyword arguments for a tensor: dtype and, where quantized, parameters random unless given."""
         dtype = dtype or self.dtype
-        if dtype == "float32":
+        if dtype not in builder.QUANTIZED:
             return {"dtype": dtype}
         zero_point = self.zero_point() + (128 if dtype == "uint8" else 0) if zero_point is None else zero_point
         return {"dtype": dtype, "scale": self.scale() if scale is None else np.float32(scale), "zero_point": zero_point}
@@ -85,6 +85,8 @@ class Maker:
         dtype = dtype or self.dtype
         if dtype == "float32":
             return self.rng.normal(0, 2, shape).astype(np.float32)
+        if dtype == "bool":
+            return self.rng.integers(0, 2, shape).astype(np.bool_)
         info = np.iinfo(builder.numpy_type(dtype))
         x = self.rng.integers(info.min, info.max + 1, shape)
         flat = x.reshape(-1)
