@@ -12,6 +12,7 @@
 #include "ops/elementwise.hpp"
 #include "ops/inverse_sqrt.hpp"
 #include "ops/quantize.hpp"
+#include "ops/raw.hpp"
 #include "runtime/ops/unary_erf.hpp"
 #include "runtime/ops/unary_exp.hpp"
 #include "runtime/ops/unary_log.hpp"
@@ -273,11 +274,26 @@ Outcome normalize_gelu(Graph&, Node& node) {
   return Done{};
 }
 
+Outcome denormalize_gelu(Graph&, Node& node) {
+  node.attrs.set("approximate", int64_t{node.op == "gelu_tanh"});
+  raw::name(node, "GELU", "GeluOptions");
+  return Done{};
+}
+
+Outcome denormalize_elu(Graph& graph, Node& node) {
+  if (value_of(node, alpha_1) != 1) return fail(graph, node, "E0310", "alpha is not 1, and a .tflite file knows no other");
+  node.attrs.erase("alpha");
+  raw::name(node, "ELU", nullptr);
+  return Done{};
+}
+
 OpDef unary(const char* name) {
   const Function& f = function_of(name);
   OpDef op{name, {}, nullptr, infer, evaluate, lower};
   if (f.tflite != nullptr) op.tflite = {f.tflite};
-  if (f.name == std::string("gelu")) op.normalize = normalize_gelu;
+  if (f.exact == gelu) op.normalize = normalize_gelu;
+  if (f.exact == gelu || f.exact == gelu_tanh) op.denormalize = denormalize_gelu;
+  if (f.name == std::string("elu")) op.denormalize = denormalize_elu;
   op.bytewise = f.bytes != nullptr;
   op.channels = each_channel;
   return op;
