@@ -1,5 +1,6 @@
 // Boards: what a model means on one, and `smelt boards`.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -50,9 +51,7 @@ Json power_json(const std::optional<targets::Power>& p) {
   return p ? Json{{"volts", p->volts}, {"milliamps", p->milliamps}, {"source", p->source}} : Json(nullptr);
 }
 
-const char* kind_name(targets::MemoryKind kind) {
-  return kind == targets::MemoryKind::flash ? "flash" : kind == targets::MemoryKind::tcm ? "tcm" : "ram";
-}
+const char* kind_name(targets::MemoryKind kind) { return targets::memory_kind_names[static_cast<std::size_t>(kind)]; }
 
 Result<std::vector<targets::Board>> all_boards() {
   std::vector<targets::Board> boards;
@@ -191,6 +190,41 @@ void print(const Ranking& ranking, const Options& options) {
   }
 }
 
+Json placement_json(const BoardReport& r) {
+  if (!r.placement) return nullptr;
+  Json items = Json::array();
+  for (const profile::Placed& p : r.placement->items) {
+    items.push_back({{"what", p.symbol.empty() ? "weights" : "code"}, {"symbol", p.symbol}, {"memory", p.memory}, {"bytes", p.bytes}, {"cycles_saved", p.saved}});
+  }
+  const auto& cycles = r.placement->cycles;
+  return {{"data_memory", r.placement->data_memory}, {"items", items},
+          {"estimated_milliseconds", estimate_json(cycles ? std::optional(profile::milliseconds(r.board, *cycles)) : std::nullopt)}};
+}
+
+std::string placement_text(const BoardReport& r) {
+  const profile::Placement& p = *r.placement;
+  std::string text = "  placement     arena and stack in " + p.data_memory;
+  std::map<std::string, std::array<std::uint64_t, 3>> by_memory;  // functions, their bytes, bytes of weights
+  for (const profile::Placed& item : p.items) {
+    auto& sums = by_memory[item.memory];
+    if (item.symbol.empty()) {
+      sums[2] += item.bytes;
+    } else {
+      ++sums[0];
+      sums[1] += item.bytes;
+    }
+  }
+  if (!p.linked) return text + "; nothing is known of what waits for flash\n";
+  if (by_memory.empty()) return text + "; nothing gains by leaving flash\n";
+  for (const auto& [memory, sums] : by_memory) {
+    text += "\n                to copy to " + memory + ": ";
+    if (sums[0] != 0) text += grouped(sums[0]) + (sums[0] == 1 ? " function (" : " functions (") + grouped(sums[1]) + " bytes)";
+    if (sums[2] != 0) text += (sums[0] != 0 ? ", " : "") + ("weights (" + grouped(sums[2]) + " bytes)");
+  }
+  if (p.cycles) text += "\n                " + range(profile::milliseconds(r.board, *p.cycles), " ms") + ", placed so";
+  return text + "\n";
+}
+
 }  // namespace
 
 Json board_json(const BoardReport& r) {
@@ -205,7 +239,8 @@ Json board_json(const BoardReport& r) {
           {"wait_states", or_null(r.wait_states)},
           {"estimated_milliseconds", estimate_json(on.milliseconds)},
           {"estimated_millijoules", estimate_json(on.millijoules)},
-          {"power", power_json(r.board.power)}};
+          {"power", power_json(r.board.power)},
+          {"placement", placement_json(r)}};
 }
 
 std::string board_text(const BoardReport& r) {
@@ -226,7 +261,24 @@ std::string board_text(const BoardReport& r) {
   } else {
     text += std::string("  energy        unknown") + (on.milliseconds ? ": the current of the board is" : "") + "\n";
   }
+  if (r.placement) text += placement_text(r);
   return text;
+}
+
+Outcome check_board(const Report& report) {
+  const BoardReport& b = *report.board;
+  Failure broken;
+  broken.exit = ExitCode::mismatch;
+  const auto lacks = [&](std::uint64_t need, const targets::BoardMemory& m, const char* what, const char* help) {
+    broken.diagnostics.push_back({"E0803", report.model + " on " + b.board.name,
+                                  "needs " + grouped(need) + " bytes of " + what + ", '" + m.name + "' has " + grouped(m.bytes), help});
+  };
+  if (!b.on.ram_fits)
+    lacks(b.on.needs.ram, b.on.ram, "RAM (arena, static data, stack)", "--optimize ram needs least; `smelt plan` shows what takes the room");
+  if (!b.on.flash_fits)
+    lacks(b.on.needs.flash, b.board.flash(), "flash", "`smelt boards --for MODEL` shows the boards that it fits");
+  if (!broken.diagnostics.empty()) return broken;
+  return Done{};
 }
 
 Result<ExitCode> boards(const Options& options) {

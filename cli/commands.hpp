@@ -15,7 +15,7 @@ namespace smelt::cli {
 struct Options {
   std::string model;
   std::string target = "cortex-m4";
-  std::string board;          ///< profile --board: sets the target
+  std::string board;          ///< --board: sets the target
   std::string name;           ///< of the emitted model; empty: from the file's name
   std::string labels;         ///< a text file with one class name a line
   std::string optimize = "balanced";

@@ -29,9 +29,35 @@ Outcome check_limits(const Options& options, const Report& report, const Program
   return Done{};
 }
 
+/// What goes into which memory of the board, measured; as part of the report, and for the package.
+Outcome place_on_board(const Options& options, const targets::Board& board, const targets::Target& target, const Program& program,
+                       Report& report, EmitOptions& emit_options) {
+  const Progress progress("building and running for " + board.name);
+  std::optional<std::uint64_t> budget;
+  if (options.max_ram) budget = *options.max_ram - std::min<std::uint64_t>(*options.max_ram, program.plan.arena_bytes);
+  Result<profile::Placement> placement =
+      profile::find_placement(program, emit_options.name, target, board, random_inputs(program.graph, 1), budget);
+  if (!placement) return placement.failure();
+  report.measured = placement->measured;
+  const profile::OnBoard on = on_board(board, profile::needs_of(report.arena_bytes, *report.measured), placement->linked);
+  emit_options.board = board.name;
+  emit_options.data_memory = placement->data_memory;
+  for (const profile::Placed& p : placement->items) emit_options.placed.push_back({p.symbol, p.memory, p.bytes});
+  report.board = BoardReport{board, on, board.flash().wait_states, std::move(*placement)};
+  return Done{};
+}
+
 }  // namespace
 
-Result<ExitCode> compile(const Options& options) {
+Result<ExitCode> compile(const Options& given) {
+  Options options = given;
+  std::optional<targets::Board> board;
+  if (!options.board.empty()) {
+    Result<targets::Board> loaded = targets::load_board(options.board);
+    if (!loaded) return loaded.failure();
+    board = std::move(*loaded);
+    options.target = board->target;
+  }
   const Result<targets::Target> target = targets::load_target(options.target);
   if (!target) return target.failure();
   if ((options.max_ram || options.max_flash) && target->memories.empty()) {
@@ -47,7 +73,10 @@ Result<ExitCode> compile(const Options& options) {
   report.removed = compiled->log;
   report.before = compiled->before;
   report.after = compiled->after;
-  if (options.measure || options.max_ram || options.max_flash) {
+  EmitOptions emit_options{name, options.single_file, options.target, target->compiler.flags};
+  if (board) {
+    if (Outcome o = place_on_board(options, *board, *target, program, report, emit_options); !o) return o.failure();
+  } else if (options.measure || options.max_ram || options.max_flash) {
     const Progress progress("building and running on " + options.target);
     Result<verify::Measured> measured = verify::measure(program, name, *target, random_inputs(program.graph, 1));
     if (!measured) return measured.failure();
@@ -55,7 +84,6 @@ Result<ExitCode> compile(const Options& options) {
   }
   const Json json = to_json(report);
   if (!options.directory.empty()) {
-    EmitOptions emit_options{name, options.single_file, options.target, target->compiler.flags};
     Package package = emit(program, emit_options);
     if (!options.single_file) package["report.json"] = text(json);
     if (Outcome o = write_package(package, options.directory); !o) return o.failure();
@@ -69,6 +97,9 @@ Result<ExitCode> compile(const Options& options) {
     } else if (!report.measured) {
       std::printf("\n  wrote nothing: -o DIR emits the library\n");
     }
+  }
+  if (report.board) {
+    if (Outcome o = check_board(report); !o) return o.failure();
   }
   if (Outcome o = check_limits(options, report, program); !o) return o.failure();
   return ExitCode::ok;

@@ -32,7 +32,7 @@ class CommandLine {
     CLI::App* compile = add("compile", "Emit a C++ library; with --measure, build and run it on the target", smelt::cli::compile);
     model(compile);
     compile->add_option("-o,--output", options_.directory, "Folder for the emitted library")->type_name("DIR");
-    target(compile);
+    board(compile, target(compile), "On a board's core: what goes into which memory; builds and runs it");
     lowering(compile);
     compile->add_option("--labels", options_.labels, "Class names, one a line, for the output's descriptor")->type_name("FILE");
     compile->add_flag("--single-file", options_.single_file, "Emit one .hpp and one .cpp");
@@ -40,7 +40,8 @@ class CommandLine {
     limit(compile, "--max-ram", options_.max_ram, "Fail if arena and static data exceed this, e.g. 32k");
     limit(compile, "--max-flash", options_.max_flash, "Fail if code and tables exceed this, e.g. 256k");
     json(compile);
-    example(compile, "smelt compile kws.tflite -o out/ --target cortex-m4\n  smelt compile kws.tflite -o out/ --measure --max-ram 16k --max-flash 64k");
+    example(compile, "smelt compile kws.tflite -o out/ --target cortex-m4\n  smelt compile kws.tflite -o out/ --measure --max-ram 16k --max-flash 64k\n"
+                     "  smelt compile kws.tflite -o out/ --board nucleo-h7a3zi");
 
     CLI::App* convert = add("convert", "Write what Smelt holds as .tflite, to check it with TensorFlow Lite itself", smelt::cli::convert);
     model(convert);
@@ -75,9 +76,7 @@ class CommandLine {
 
     CLI::App* profile = add("profile", "Instructions of an inference, operator by operator", smelt::cli::profile);
     model(profile);
-    CLI::Option* core = target(profile);
-    profile->add_option("--board", options_.board, "On a board's core: time and energy, estimated, and whether it fits")
-        ->excludes(core)->type_name("NAME");
+    board(profile, target(profile), "On a board's core: time and energy, estimated, whether it fits, what goes where");
     inputs(profile);
     lowering(profile);
     within(profile);
@@ -161,6 +160,9 @@ class CommandLine {
   }
   CLI::Option* target(CLI::App* sub) {
     return sub->add_option("--target", options_.target, "See `smelt targets`")->capture_default_str()->type_name("NAME");
+  }
+  void board(CLI::App* sub, CLI::Option* core, const char* what) {
+    sub->add_option("--board", options_.board, what)->excludes(core)->type_name("NAME");
   }
   void rings(CLI::App* sub) {
     sub->add_option("--optimize", options_.optimize, "Fewest calls of kernels, least RAM, or the fewest calls within 1.5 times the least RAM")

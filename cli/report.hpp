@@ -10,6 +10,7 @@
 #include "lower/compile.hpp"
 #include "passes/pass.hpp"
 #include "profile/board.hpp"
+#include "profile/placement.hpp"
 #include "profile/profile.hpp"
 #include "verify/compare.hpp"
 #include "verify/measure.hpp"
@@ -37,6 +38,7 @@ struct BoardReport {
   targets::Board board;
   profile::OnBoard on;
   std::optional<double> wait_states;  ///< of the estimate; absent: unknown, estimated without any
+  std::optional<profile::Placement> placement{};
 };
 
 struct Report {
@@ -74,6 +76,8 @@ std::string cycles_text(const profile::Cycles& cycles, const std::vector<OpRepor
 /// What a model means on a board: fit, milliseconds, millijoules.
 Json board_json(const BoardReport& report);
 std::string board_text(const BoardReport& report);
+/// A Failure where it does not fit the board of the report.
+Outcome check_board(const Report& report);
 
 /// 1234567 as "1,234,567".
 std::string grouped(std::uint64_t n);

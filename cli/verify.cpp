@@ -23,23 +23,6 @@ void print(const Options& options, const Report& report) {
   }
 }
 
-/// What a model is to a board that it does not fit.
-Outcome check_board(const Report& report) {
-  const BoardReport& b = *report.board;
-  Failure broken;
-  broken.exit = ExitCode::mismatch;
-  const auto lacks = [&](std::uint64_t need, const targets::BoardMemory& m, const char* what, const char* help) {
-    broken.diagnostics.push_back({"E0803", report.model + " on " + b.board.name,
-                                  "needs " + grouped(need) + " bytes of " + what + ", '" + m.name + "' has " + grouped(m.bytes), help});
-  };
-  if (!b.on.ram_fits)
-    lacks(b.on.needs.ram, b.on.ram, "RAM (arena, static data, stack)", "--optimize ram needs least; `smelt plan` shows what takes the room");
-  if (!b.on.flash_fits)
-    lacks(b.on.needs.flash, b.board.flash(), "flash", "`smelt boards --for MODEL` shows the boards that it fits");
-  if (!broken.diagnostics.empty()) return broken;
-  return Done{};
-}
-
 }  // namespace
 
 Result<ExitCode> verify_model(const Options& options) {
@@ -131,6 +114,11 @@ Result<ExitCode> profile(const Options& given) {
     const std::optional<profile::Estimate> cycles = report.cycles ? std::optional(report.cycles->total) : std::nullopt;
     const profile::OnBoard on = on_board(*board, profile::needs_of(report.arena_bytes, *report.measured), cycles);
     report.board = BoardReport{std::move(*board), on, options.wait_states};
+    const Progress progress("placing on " + report.board->board.name);
+    Result<profile::Placement> placement =
+        profile::find_placement(program, model_name(options), *target, report.board->board, first);
+    if (!placement) return placement.failure();
+    report.board->placement = std::move(*placement);
   }
   print(options, report);
   if (report.board) {

@@ -258,13 +258,17 @@ extern "C" {
 #define @NAME@_INPUTS @inputs@u
 #define @NAME@_OUTPUTS @outputs@u
 @macros@
+/* Where arenas go, e.g. __attribute__((section(".bss.smelt_arena"))). */
+#ifndef SMELT_SECTION_ARENA
+#define SMELT_SECTION_ARENA
+#endif
 /* Defines a static arena: @NAME@_STATIC_ARENA(arena); */
 #if defined(__cplusplus)
-#define @NAME@_STATIC_ARENA(id) alignas(16) static uint8_t id[@NAME@_ARENA_BYTES]
+#define @NAME@_STATIC_ARENA(id) alignas(16) SMELT_SECTION_ARENA static uint8_t id[@NAME@_ARENA_BYTES]
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define @NAME@_STATIC_ARENA(id) static _Alignas(16) uint8_t id[@NAME@_ARENA_BYTES]
+#define @NAME@_STATIC_ARENA(id) SMELT_SECTION_ARENA static _Alignas(16) uint8_t id[@NAME@_ARENA_BYTES]
 #else
-#define @NAME@_STATIC_ARENA(id) static uint8_t id[@NAME@_ARENA_BYTES] __attribute__((aligned(16)))
+#define @NAME@_STATIC_ARENA(id) SMELT_SECTION_ARENA static uint8_t id[@NAME@_ARENA_BYTES] __attribute__((aligned(16)))
 #endif
 
 typedef enum @name@_status {

@@ -1,6 +1,7 @@
 // A Program as C++ text: constant tables, a small API by name, and the runtime headers that it uses.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,11 +10,21 @@
 
 namespace smelt {
 
+/// Something that start-up code is to copy from flash to a faster memory.
+struct PlacedSection {
+  std::string symbol;  ///< of a function, as linked; empty: the weights
+  std::string memory;  ///< of the board
+  std::uint64_t bytes = 0;
+};
+
 struct EmitOptions {
   std::string name;                 ///< identifier that every emitted name begins with, e.g. "kws"
   bool single_file = false;         ///< NAME.hpp and NAME.cpp only, the runtime inside
   std::string target;               ///< for the README: the core it was compiled for
   std::vector<std::string> flags;   ///< for the README: compiler flags that fit it
+  std::string board{};              ///< for the README, with what follows
+  std::string data_memory{};        ///< of the board: arena and stack
+  std::vector<PlacedSection> placed{};
 };
 
 /// Relative path to content; what `write_package` puts into a folder.

@@ -162,7 +162,7 @@ exceptions, no RTTI, no work at start-up.
 
 - Build: compile `@name@.cpp` with this folder on the include path@flags@, or `add_subdirectory` it and link `@name@`.
 - C programs include `@name@.h`. @progress@
-- `@name@_selftest` checks the weights and a known answer.
+@placement@- `@name@_selftest` checks the weights and a known answer.
 - Compilers emit calls to `memcpy`, `memmove` and `memset` by themselves: any C library has them; without one define
   `SMELT_PROVIDE_MEM` for `@name@.cpp`. 64-bit arithmetic and division may need the compiler's own helpers (`-lgcc`).
 - Compile float models with `-ffp-contract=off` to get the very results that Smelt verified.
@@ -172,6 +172,7 @@ the addition that code which Smelt emitted, headers included, carries no obligat
 )",
                    {{"calls", simple ? call_of(p) : calls_in_steps(p)},
                     {"progress", p.pushed ? row_by_row : in_steps},
+                    {"placement", placement_readme(options)},
                     {"ports", port_lines(p, p.inputs, "input") + port_lines(p, p.outputs, "output")}}),
               {{"name", options.name},
                {"NAME", upper(options.name)},
@@ -204,6 +205,7 @@ Package emit(const Program& p, const EmitOptions& options) {
   package["CMakeLists.txt"] = cmake(options);
   package["README.md"] = readme(p, options);
   package["LICENSE"] = licence();
+  if (const std::string script = placement_script(options); !script.empty()) package[options.name + ".ld"] = script;
   for (const std::string& path : runtime_closure(roots(p))) package[path] = runtime_text(path);
   return package;
 }

@@ -60,7 +60,7 @@ std::string weights(const ConstantPool& pool) {
     type += "  uint8_t none[1];\n";
     values = "  {0},\n";
   }
-  return type + "};\n\nalignas(16) constexpr Weights weights = {\n" + values + "};\n";
+  return type + "};\n\nalignas(16) SMELT_SECTION_WEIGHTS constexpr Weights weights = {\n" + values + "};\n";
 }
 
 std::string operation_name(const Program& program, size_t i) {
@@ -87,7 +87,9 @@ std::string table(const std::string& head, const std::vector<std::string>& rows)
 }  // namespace
 
 std::string tables(const Program& program) {
-  std::string text = "namespace {\n\n" + weights(program.constants) + "\n";
+  std::string text =
+      "// Where the weights go, e.g. __attribute__((section(\".smelt_weights\"))).\n#ifndef SMELT_SECTION_WEIGHTS\n"
+      "#define SMELT_SECTION_WEIGHTS\n#endif\n\nnamespace {\n\n" + weights(program.constants) + "\n";
 
   std::vector<std::string> ops;
   for (size_t i = 0; i < program.operations.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "emit/emit.hpp"
 #include "lower/compile.hpp"
 
 namespace smelt::emit_detail {
@@ -44,6 +45,10 @@ Progress progress(const Program& program);
 std::string c_header(const Program& program, const std::string& name);
 std::string cpp_header(const Program& program, const std::string& name);
 std::string functions(const Program& program, const std::string& name);
+
+/// Which memory of a board holds what: a part of the README, and a fragment of a linker script (empty where nothing is placed).
+std::string placement_readme(const EmitOptions& options);
+std::string placement_script(const EmitOptions& options);
 
 /// What selftest expects: FNV-1a checksums of the weights, and of the outputs for a pseudo-random input. Where floats are
 /// computed on the way, the first values of each output instead: of floats, or whole numbers that came from them.

@@ -13,6 +13,10 @@ Needs needs_of(std::uint64_t arena_bytes, const verify::Measured& measured) {
           std::uint64_t{sizes.code_bytes} + sizes.weights_bytes};
 }
 
+Estimate milliseconds(const targets::Board& board, const Estimate& cycles) {
+  return scaled(cycles, 1e3 / static_cast<double>(board.clock_hz));
+}
+
 OnBoard on_board(const targets::Board& board, const Needs& needs, const std::optional<Estimate>& cycles) {
   OnBoard result;
   result.needs = needs;
@@ -20,7 +24,7 @@ OnBoard on_board(const targets::Board& board, const Needs& needs, const std::opt
   result.ram_fits = ram != nullptr;
   result.ram = result.ram_fits ? *ram : board.largest_ram();
   result.flash_fits = needs.flash <= board.flash().bytes;
-  if (cycles) result.milliseconds = scaled(*cycles, 1e3 / static_cast<double>(board.clock_hz));
+  if (cycles) result.milliseconds = milliseconds(board, *cycles);
   if (result.milliseconds && board.power)
     result.millijoules = scaled(*result.milliseconds, board.power->volts * board.power->milliamps / 1e3);
   return result;

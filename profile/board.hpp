@@ -26,6 +26,9 @@ struct OnBoard {
   bool fits() const { return ram_fits && flash_fits; }
 };
 
+/// Cycles by the clock.
+Estimate milliseconds(const targets::Board& board, const Estimate& cycles);
+
 /// Time is cycles by the clock, energy is volts by current by time.
 OnBoard on_board(const targets::Board& board, const Needs& needs, const std::optional<Estimate>& cycles);
 

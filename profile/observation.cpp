@@ -58,8 +58,12 @@ Result<Observation> read_observation(const fs::path& file) {
       o.regions.push_back(r);
     } else if (what == "code") {
       Site s;
-      fields >> s.address >> s.kind >> s.executed >> s.taken >> s.cycles.low >> s.cycles.nominal >> s.cycles.high;
+      fields >> s.address >> s.kind >> s.executed >> s.taken >> s.cycles.low >> s.cycles.nominal >> s.cycles.high >> s.waited;
       o.sites.push_back(std::move(s));
+    } else if (what == "data") {
+      ReadWait w;
+      fields >> w.address >> w.waited;
+      o.reads.push_back(w);
     } else {
       sound = sound && what == "end";
       ended = true;

@@ -32,10 +32,18 @@ struct Site {
   std::uint64_t executed = 0;
   std::uint64_t taken = 0;
   Estimate cycles;
+  double waited = 0;  ///< nominal cycles for which its fetch waited for flash
+};
+
+/// Reads of 16 bytes in flash, which waited.
+struct ReadWait {
+  std::uint32_t address = 0;
+  double waited = 0;
 };
 
 struct Observation {
   std::vector<Region> regions;
+  std::vector<ReadWait> reads;
   std::vector<Site> sites;  ///< executed in regions from the first one of interest on
 };
 

@@ -24,8 +24,8 @@ Region without(Region r, const Region& empty) {
 
 class Estimator {
  public:
-  Estimator(const Program& program, const targets::Target& target, double wait_states)
-      : program_(program), target_(target), wait_states_(wait_states) {}
+  Estimator(const Program& program, const std::string& name, const targets::Target& target, double wait_states)
+      : program_(program), name_(name), target_(target), wait_states_(wait_states) {}
 
   /// The -plugin argument and what to do behind the run.
   Result<verify::Watch> watch(std::function<Outcome(const verify::Image&, Observation)> use) const {
@@ -44,7 +44,9 @@ class Estimator {
     const Region r = without(o.regions[calibrations], o.regions[0]);
     cycles_.instructions = r.instructions;
     cycles_.total = r.cycles;
-    cycles_.per_function = by_function(o.sites, verify::functions(image.file));
+    const std::vector<verify::Function> functions = verify::functions(image.file);
+    cycles_.per_function = by_function(o.sites, functions);
+    waits_ = flash_waits(o, name_, functions, verify::variables(image.file));
     cycles_.mix = by_kind(o.sites);
     return Done{};
   }
@@ -79,6 +81,7 @@ class Estimator {
   /// The same for a run that was not taken apart.
   Outcome check(const verify::Measured& measured) const { return check(measured, {}); }
   Estimate total() const { return cycles_.total; }
+  const FlashWaits& waits() const { return waits_; }
 
   Cycles result() const {
     Cycles c = cycles_;
@@ -109,10 +112,12 @@ class Estimator {
   }
 
   const Program& program_;
+  std::string name_;
   const targets::Target& target_;
   double wait_states_;
   verify::TempDir directory_;
   Cycles cycles_;
+  FlashWaits waits_;
   Estimate return_ = return_cycles();
   std::vector<std::uint64_t> counted_;
 };
@@ -136,7 +141,7 @@ Result<Profile> profile(const Program& program, const std::string& name, const t
   std::optional<Estimator> estimator;
   verify::Watch whole, parts;
   if (options != nullptr) {
-    estimator.emplace(program, target, options->wait_states.value_or(target.cycles->wait_states));
+    estimator.emplace(program, name, target, options->wait_states.value_or(target.cycles->wait_states));
     Result<verify::Watch> w =
         estimator->watch([&](const verify::Image& image, const Observation& o) { return estimator->whole(image, o); });
     Result<verify::Watch> p =
@@ -159,25 +164,26 @@ Result<Profile> profile(const Program& program, const std::string& name, const t
 }
 
 Result<Totals> totals(const Program& program, const std::string& name, const targets::Target& target,
-                      const verify::Runs& inputs, const std::vector<double>& wait_states) {
+                      const verify::Runs& inputs, const std::vector<double>& wait_states, const verify::Fast& fast) {
   if (!wait_states.empty() && !target.cycles) return no_model(target);
   verify::Runs one = inputs;
   one.resize(1);
   std::deque<Estimator> estimators;
   std::vector<verify::Watch> watches;
   for (const double wait : wait_states) {
-    Estimator& e = estimators.emplace_back(program, target, wait);
+    Estimator& e = estimators.emplace_back(program, name, target, wait);
     Result<verify::Watch> watch =
         e.watch([&e](const verify::Image& image, const Observation& o) { return e.whole(image, o); });
     if (!watch) return watch.failure();
     watches.push_back(std::move(*watch));
   }
-  Result<verify::Measured> measured = verify::measure(program, name, target, one, watches);
+  Result<verify::Measured> measured = verify::measure(program, name, target, one, watches, fast);
   if (!measured) return measured.failure();
-  Totals t{std::move(*measured), {}};
+  Totals t{std::move(*measured), {}, {}};
   for (const Estimator& e : estimators) {
     if (Outcome o = e.check(t.measured); !o) return o.failure();
     t.cycles.push_back(e.total());
+    t.waits.push_back(e.waits());
   }
   return t;
 }

@@ -45,16 +45,36 @@ struct CycleOptions {
 Result<Profile> profile(const Program& program, const std::string& name, const targets::Target& target,
                         const verify::Runs& inputs, const CycleOptions* cycles);
 
+/// Cycles for which a function's fetch, or reads of constants among its code, waited for flash.
+struct FunctionWait {
+  std::string symbol;  ///< as linked, without what compilers append to clones
+  std::uint64_t bytes = 0;
+  double cycles = 0;  ///< nominal
+};
+
+/// The same of a model: its functions, and reads of its weights.
+struct FlashWaits {
+  std::vector<FunctionWait> code;
+  std::uint64_t weights_bytes = 0;
+  double weights = 0;
+};
+
 /// Whole inferences under the model, one for each number of wait states.
 struct Totals {
   verify::Measured measured;
-  std::vector<Estimate> cycles;  ///< as `wait_states` was given
+  std::vector<Estimate> cycles;   ///< as `wait_states` was given
+  std::vector<FlashWaits> waits;  ///< likewise
 };
 
 /// As the total of `profile`, without its parts; the image is built once. No wait states: no estimates, and the target
-/// needs no model.
+/// needs no model. `fast` is copied to RAM, where nothing waits.
 Result<Totals> totals(const Program& program, const std::string& name, const targets::Target& target,
-                      const verify::Runs& inputs, const std::vector<double>& wait_states);
+                      const verify::Runs& inputs, const std::vector<double>& wait_states,
+                      const verify::Fast& fast = {});
+
+/// What of the model `name` waited; exposed for tests.
+FlashWaits flash_waits(const Observation& o, const std::string& name, const std::vector<verify::Function>& functions,
+                       const std::vector<verify::Function>& variables);
 
 /// Sums of instructions by function and by kind; exposed for tests.
 std::vector<Share> by_function(const std::vector<Site>& sites, const std::vector<verify::Function>& functions);

@@ -18,13 +18,25 @@ std::string demangled(const std::string& name) {
   return result;
 }
 
-/// The function that holds the address: hand-written code without a size reaches up to the next one.
-std::string holder(const std::vector<verify::Function>& functions, std::uint32_t address) {
+/// The function that holds the address, or null: hand-written code without a size reaches up to the next one.
+const verify::Function* holder(const std::vector<verify::Function>& functions, std::uint32_t address) {
   const auto next = std::upper_bound(functions.begin(), functions.end(), address,
                                      [](std::uint32_t a, const verify::Function& f) { return a < f.address; });
-  if (next == functions.begin()) return "?";
+  if (next == functions.begin()) return nullptr;
   const verify::Function& f = *(next - 1);
-  return f.bytes == 0 || address - f.address < f.bytes ? demangled(f.name) : "?";
+  return f.bytes == 0 || address - f.address < f.bytes ? &f : nullptr;
+}
+
+bool starts(const std::string& text, const std::string& with) { return text.compare(0, with.size(), with) == 0; }
+
+/// A prefix of what is linked from inside `space`.
+std::string mangled(const std::string& space) { return "_ZN" + std::to_string(space.size()) + space; }
+
+/// Whether it is the model's, its runtime included, and neither the harness's nor the compiler's.
+bool of_model(const std::string& symbol, const std::string& model) {
+  const std::string space = mangled("smelt");
+  return (starts(symbol, space) && !starts(symbol, space + "6verify")) || starts(symbol, mangled("smelt_" + model)) ||
+         starts(symbol, model + "_");
 }
 
 struct Row {
@@ -75,7 +87,8 @@ void add_branch(Share& taken, Share& not_taken, const Site& site) {
 std::vector<Share> by_function(const std::vector<Site>& sites, const std::vector<verify::Function>& functions) {
   std::map<std::string, Share> found;
   for (const Site& s : sites) {
-    Share& share = found[holder(functions, s.address)];
+    const verify::Function* f = holder(functions, s.address);
+    Share& share = found[f == nullptr ? "?" : demangled(f->name)];
     add(share, s, s.executed);
   }
   std::vector<Share> shares;
@@ -86,6 +99,30 @@ std::vector<Share> by_function(const std::vector<Site>& sites, const std::vector
   std::stable_sort(shares.begin(), shares.end(),
                    [](const Share& a, const Share& b) { return a.cycles.nominal > b.cycles.nominal; });
   return shares;
+}
+
+FlashWaits flash_waits(const Observation& o, const std::string& name, const std::vector<verify::Function>& functions,
+                       const std::vector<verify::Function>& variables) {
+  FlashWaits waits;
+  const auto weights = std::find_if(variables.begin(), variables.end(), [&](const verify::Function& v) {
+    return starts(v.name, mangled("smelt_" + name)) && v.name.find("7weightsE") != std::string::npos;
+  });
+  if (weights != variables.end()) waits.weights_bytes = weights->bytes;
+  std::map<const verify::Function*, double> by;
+  for (const Site& s : o.sites) by[holder(functions, s.address)] += s.waited;
+  for (const ReadWait& r : o.reads) {
+    if (weights != variables.end() && r.address - weights->address < weights->bytes) {
+      waits.weights += r.waited;
+    } else {
+      by[holder(functions, r.address)] += r.waited;  // constants among the code
+    }
+  }
+  for (const verify::Function& f : functions) {  // by address, so that the order is always the same
+    const auto found = by.find(&f);
+    if (found == by.end() || !of_model(f.name, name)) continue;
+    waits.code.push_back({f.name.substr(0, f.name.find('.')), f.bytes, found->second});
+  }
+  return waits;
 }
 
 std::vector<Share> by_kind(const std::vector<Site>& sites) {

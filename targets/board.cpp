@@ -17,8 +17,9 @@ BoardMemory read_memory(Reader& r, const toml::table& t) {
   r.only(t, where, {"name", "kind", "bytes", "wait_states", "source"});
   BoardMemory m;
   m.name = r.text(t, where, "name");
-  const std::string kind = r.choice(t, "kind", {"flash", "ram", "tcm"}, where);
-  m.kind = kind == "flash" ? MemoryKind::flash : kind == "tcm" ? MemoryKind::tcm : MemoryKind::ram;
+  const std::string kind = r.choice(t, "kind", {"flash", "ram", "tcm-instruction", "tcm-data"}, where);
+  const auto* found = std::find(std::begin(memory_kind_names), std::end(memory_kind_names), kind);
+  if (found != std::end(memory_kind_names)) m.kind = static_cast<MemoryKind>(found - std::begin(memory_kind_names));
   m.bytes = static_cast<std::uint64_t>(r.number(r.field(t, where, "bytes", true), "'bytes'", 1, max_bytes));
   m.wait_states = r.real(t, "wait_states", 0, 100);
   m.source = r.text(t, where, "source");
@@ -56,7 +57,7 @@ void read_memories(Reader& r, const toml::table& root, Board& board) {
   const auto flashes = std::count_if(board.memories.begin(), board.memories.end(),
                                      [](const BoardMemory& m) { return m.kind == MemoryKind::flash; });
   if (flashes != 1) r.complain(node, "exactly one memory must be flash");
-  if (flashes == static_cast<std::ptrdiff_t>(board.memories.size())) r.complain(node, "one memory must be ram or tcm");
+  if (flashes == static_cast<std::ptrdiff_t>(board.memories.size())) r.complain(node, "one memory must be ram or a tcm");
 }
 
 void check_target(Reader& r, const toml::table& root, const std::string& name) {

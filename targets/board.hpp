@@ -11,7 +11,9 @@
 
 namespace smelt::targets {
 
-enum class MemoryKind : std::uint8_t { flash, ram, tcm };
+/// A TCM is coupled to the core, for instructions or for data.
+enum class MemoryKind : std::uint8_t { flash, ram, tcm_instruction, tcm_data };
+constexpr const char* memory_kind_names[] = {"flash", "ram", "tcm-instruction", "tcm-data"};
 
 /// Bytes in one piece.
 struct BoardMemory {

@@ -29,6 +29,7 @@ class Builder {
         directory_(std::move(directory)),
         flags_(compile_flags(target)) {
     flags_.insert(flags_.end(), spec.extra_flags.begin(), spec.extra_flags.end());
+    if (spec.fast.weights) flags_.push_back("-DSMELT_SECTION_WEIGHTS=__attribute__((section(\".smelt_weights\")))");
   }
 
   const std::vector<std::string>& flags() const { return flags_; }
@@ -110,7 +111,7 @@ Outcome build_objects(Builder& b, const targets::Target& target, const ImageSpec
 
 Sizes sizes_of(const fs::path& image) {
   auto sections = section_sizes(image);
-  return {sections[".code"], sections[".tables"], sections[".model_data"] + sections[".model_bss"]};
+  return {sections[".code"] + sections[".fast_code"], sections[".tables"] + sections[".fast_weights"], sections[".model_data"] + sections[".model_bss"]};
 }
 
 }  // namespace

@@ -46,6 +46,13 @@ struct ModelSpec {
   std::vector<std::vector<Buffer>> freed;
 };
 
+/// What stands in flash and is copied into the memory of data before anything runs.
+struct Fast {
+  std::vector<std::string> functions;  ///< as linked, without what compilers append to clones
+  bool weights = false;                ///< of measure images
+  bool any() const { return weights || !functions.empty(); }
+};
+
 enum class ImageKind {
   measure,  ///< NAME_init and NAME_invoke only: sizes, stack, instructions of a whole inference
   trace,    ///< firing by firing: instructions per op, checksums of tapped rows
@@ -56,6 +63,7 @@ struct ImageSpec {
   std::vector<ModelSpec> models;         ///< they share one arena
   bool sanitize = false;                 ///< native targets: undefined behaviour and misalignment end the run
   std::vector<std::string> extra_flags;  ///< appended to the target's
+  Fast fast{};
 };
 
 /// What the linker kept of the model; of all models together where an image has several.

@@ -52,6 +52,27 @@ class Elf {
   bool valid_ = false;
 };
 
+/// Symbols of one type, sorted by address, one for each.
+std::vector<Function> symbols(const std::filesystem::path& file, int type) {
+  const Elf elf(file);
+  const std::vector<Elf32_Shdr> sections = elf.sections();
+  std::vector<Function> found;
+  for (const Elf32_Shdr& table : sections) {
+    if (table.sh_type != SHT_SYMTAB || table.sh_link >= sections.size()) continue;
+    Elf32_Sym symbol;
+    for (std::size_t at = 0; at + sizeof symbol <= table.sh_size && elf.get(std::size_t{table.sh_offset} + at, symbol);
+         at += sizeof symbol) {
+      if (ELF32_ST_TYPE(symbol.st_info) != type || symbol.st_shndx == SHN_UNDEF) continue;
+      found.push_back({symbol.st_value & ~1U, symbol.st_size, elf.text(sections[table.sh_link], symbol.st_name)});
+    }
+  }
+  const auto before = [](const Function& a, const Function& b) { return a.address < b.address; };
+  std::stable_sort(found.begin(), found.end(), before);
+  const auto same = [](const Function& a, const Function& b) { return a.address == b.address; };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
+  return found;
+}
+
 }  // namespace
 
 std::map<std::string, std::uint32_t> section_sizes(const std::filesystem::path& file) {
@@ -63,24 +84,7 @@ std::map<std::string, std::uint32_t> section_sizes(const std::filesystem::path& 
   return sizes;
 }
 
-std::vector<Function> functions(const std::filesystem::path& file) {
-  const Elf elf(file);
-  const std::vector<Elf32_Shdr> sections = elf.sections();
-  std::vector<Function> found;
-  for (const Elf32_Shdr& table : sections) {
-    if (table.sh_type != SHT_SYMTAB || table.sh_link >= sections.size()) continue;
-    Elf32_Sym symbol;
-    for (std::size_t at = 0; at + sizeof symbol <= table.sh_size && elf.get(std::size_t{table.sh_offset} + at, symbol);
-         at += sizeof symbol) {
-      if (ELF32_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF) continue;
-      found.push_back({symbol.st_value & ~1U, symbol.st_size, elf.text(sections[table.sh_link], symbol.st_name)});
-    }
-  }
-  const auto before = [](const Function& a, const Function& b) { return a.address < b.address; };
-  std::stable_sort(found.begin(), found.end(), before);
-  const auto same = [](const Function& a, const Function& b) { return a.address == b.address; };
-  found.erase(std::unique(found.begin(), found.end(), same), found.end());
-  return found;
-}
+std::vector<Function> functions(const std::filesystem::path& file) { return symbols(file, STT_FUNC); }
+std::vector<Function> variables(const std::filesystem::path& file) { return symbols(file, STT_OBJECT); }
 
 }  // namespace smelt::verify

@@ -67,11 +67,11 @@ Result<ModelSpec> emit_model(const Program& program, const std::string& name, co
 }
 
 Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
-                         std::span<const Watch> watches) {
+                         std::span<const Watch> watches, const Fast& fast) {
   const TempDir directory;
   Result<ModelSpec> spec = emit_model(program, name, directory, false);
   if (!spec) return spec.failure();
-  Result<Image> image = build_image(target, {ImageKind::measure, {*spec}, false, {}});
+  Result<Image> image = build_image(target, {ImageKind::measure, {*spec}, false, {}, fast});
   if (!image) return image.failure();
   Result<RunResult> result = run(target, *image, inputs, watches.empty() ? nullptr : watches.data());
   if (!result) return result.failure();

@@ -40,7 +40,7 @@ struct Watch {
 
 /// Runs the image once; with watches, once under each, and what is measured is of the first.
 Result<Measured> measure(const Program& program, const std::string& name, const targets::Target& target, const Runs& inputs,
-                         std::span<const Watch> watches = {});
+                         std::span<const Watch> watches = {}, const Fast& fast = {});
 
 /// One image that stops after every firing. With taps, what a firing frees is overwritten behind it.
 struct Traced {

@@ -123,6 +123,20 @@ std::string glue_text(const ImageSpec& spec) {
   return text;
 }
 
+/// Copied at start-up: sections that the harness's start-up code finds in a table.
+std::string fast_text(const ImageSpec& spec, const std::string& code, const std::string& data) {
+  std::string functions;
+  for (const std::string& f : spec.fast.functions) functions += fmt::format(" *(.text.{0} .text.{0}.*)", f);
+  const char* section = "  .{0} : ALIGN(16) {{{1} . = ALIGN(16); }} > {2} AT> {3}\n";
+  return fmt::format(fmt::runtime(section), "fast_code", functions, data, code) +
+         fmt::format(fmt::runtime(section), "fast_weights", spec.fast.weights ? " *(.smelt_weights)" : "", data, code) +
+         fmt::format("  .copies : {{\n    smelt_copies = .;\n{}    smelt_copies_end = .;\n  }} > {}\n",
+                     !spec.fast.any() ? "" : R"(    LONG(LOADADDR(.fast_code)) LONG(ADDR(.fast_code)) LONG(SIZEOF(.fast_code))
+    LONG(LOADADDR(.fast_weights)) LONG(ADDR(.fast_weights)) LONG(SIZEOF(.fast_weights))
+)",
+                     code);
+}
+
 std::string linker_text(const targets::Target& target, const ImageSpec& spec) {
   std::string text = "/* Generated from the target's description. */\nENTRY(smelt_reset)\nMEMORY {\n";
   for (const targets::Memory& m : target.memories)
@@ -139,7 +153,7 @@ std::string linker_text(const targets::Target& target, const ImageSpec& spec) {
 SECTIONS {{
   .smelt_start : {{ KEEP(*(.smelt_start)) }} > {start}
   .harness : {{ harness_*.o(.text .text.* .rodata .rodata.* .srodata .srodata.*) }} > {code}
-  .tables : {{
+{fast}  .tables : {{
 {tables}  }} > {code}
   .code : {{ *(.text .text.* .rodata .rodata.* .srodata .srodata.*) }} > {code}
   .stack (NOLOAD) : {{
@@ -147,18 +161,19 @@ SECTIONS {{
     smelt_stack_limit = .;
     . += {stack};
     smelt_stack_top = .;
-  }} > {data}
-  .harness_data : {{ harness_*.o(.data .data.* .sdata .sdata.*) }} > {data}
-  .harness_bss (NOLOAD) : {{ harness_*.o(.bss .bss.* .sbss .sbss.* COMMON) }} > {data}
+  }} > {data} AT> {data}
+  .harness_data : {{ harness_*.o(.data .data.* .sdata .sdata.*) }} > {data} AT> {data}
+  .harness_bss (NOLOAD) : {{ harness_*.o(.bss .bss.* .sbss .sbss.* COMMON) }} > {data} AT> {data}
   __global_pointer$ = . + 0x800;
-  .model_data : {{ *(.data .data.* .sdata .sdata.*) }} > {data}
-  .model_bss (NOLOAD) : {{ *(.bss .bss.* .sbss .sbss.* COMMON) }} > {data}
-  .arena (NOLOAD) : {{ *(.smelt_arena) }} > {data}
+  .model_data : {{ *(.data .data.* .sdata .sdata.*) }} > {data} AT> {data}
+  .model_bss (NOLOAD) : {{ *(.bss .bss.* .sbss .sbss.* COMMON) }} > {data} AT> {data}
+  .arena (NOLOAD) : {{ *(.smelt_arena) }} > {data} AT> {data}
   /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab* .eh_frame* .comment .note*) }}
 }}
 )",
                   fmt::arg("start", region(target, "start")), fmt::arg("code", region(target, "code")),
-                  fmt::arg("data", region(target, "data")), fmt::arg("tables", tables), fmt::arg("stack", stack_bytes));
+                  fmt::arg("data", region(target, "data")), fmt::arg("tables", tables),
+                  fmt::arg("fast", fast_text(spec, region(target, "code"), region(target, "data"))), fmt::arg("stack", stack_bytes));
   return text;
 }
 

@@ -1,6 +1,7 @@
 // What the tool measures through cross-compilers and emulators.
 #include "import/import.hpp"
 #include "targets/target.hpp"
+#include "verify/elf.hpp"
 #include "tests/cli/support.hpp"
 
 namespace smelt {
@@ -144,6 +145,50 @@ TEST(Profile, OnABoardThatIsTooSmallFailsByName) {
   EXPECT_TRUE(says(smelt({"profile", tones, "--board", "mine"}), 1, {"fits          no", "error[E0803]", "bytes of flash", "'rom' has"}));
   EXPECT_TRUE(says(smelt({"boards", "--for", tones}), 0, {"mine *", "not flash", "estimated without any"}));
   ::unsetenv("SMELT_BOARDS_DIR");
+}
+
+// The emitted lines, in a linker script of a board: what they name lies in the TCMs and loads from flash.
+TEST(Compile, ForABoardPlacesCodeAndWeights) {
+  if (!installed("cortex-m7")) GTEST_SKIP() << "compiler or emulator of cortex-m7 not installed";
+  const verify::TempDir temp;
+  const verify::Ended ended = smelt({"compile", tones, "--board", "nucleo-h7a3zi", "-o", temp.path().string(), "--json"});
+  ASSERT_TRUE(says(ended, 0));
+  const Json placement = json_of(ended).at("board").at("placement");
+  EXPECT_EQ(placement.at("data_memory"), "dtcm");
+  EXPECT_LT(placement.at("estimated_milliseconds").at("nominal"), json_of(ended).at("board").at("estimated_milliseconds").at("nominal"));
+  EXPECT_TRUE(contains(read_text(temp.path() / "README.md"), "to `dtcm` the weights"));
+  EXPECT_FALSE(contains(read_text(temp.path() / "README.md"), "@"));
+
+  write_text(temp.path() / "board.ld",
+             "MEMORY {\n FLASH : ORIGIN = 0x08000000, LENGTH = 2M\n itcm : ORIGIN = 0, LENGTH = 64K\n dtcm : ORIGIN = 0x20000000, LENGTH = 128K\n}\n"
+             "SECTIONS {\nINCLUDE tones.ld\n.text : { *(.text*) *(.rodata*) } > FLASH\n.bss : { *(.bss*) } > dtcm\n}\n");
+  const targets::Target target = *targets::load_target("cortex-m7");
+  std::vector<std::string> command = {verify::find_program(target.compiler.command)->string()};
+  command.insert(command.end(), target.compiler.flags.begin(), target.compiler.flags.end());
+  command.insert(command.end(), {"-std=c++17", "-ffreestanding", "-fno-exceptions", "-fno-rtti", "-ffunction-sections", "-fdata-sections", "-I.",
+                                 "-DSMELT_PROVIDE_MEM", "-DSMELT_SECTION_WEIGHTS=__attribute__((section(\".smelt_weights\")))", "tones.cpp",
+                                 "-nostdlib", "-lgcc", "-Wl,-e,tones_invoke", "-Wl,-T,board.ld", "-o", "image"});
+  const verify::Ended built = verify::run_program(command, temp.path(), std::chrono::seconds(100));
+  ASSERT_EQ(built.status, 0) << built.output;
+  std::map<std::string, uint32_t> addresses;
+  for (const auto& symbols : {verify::functions(temp.path() / "image"), verify::variables(temp.path() / "image")}) {
+    for (const verify::Function& f : symbols) addresses[f.name] = f.address;
+  }
+  size_t functions = 0;
+  for (const Json& item : placement.at("items")) {
+    if (item.at("what") == "weights") {
+      EXPECT_EQ(item.at("memory"), "dtcm");
+      EXPECT_EQ(addresses["_ZN11smelt_tones12_GLOBAL__N_1L7weightsE"] >> 24, 0x20U);
+    } else {
+      EXPECT_EQ(item.at("memory"), "itcm");
+      ASSERT_TRUE(addresses.contains(item.at("symbol"))) << item.at("symbol");
+      EXPECT_LT(addresses[item.at("symbol")], 0x10000U);
+      ++functions;
+    }
+  }
+  EXPECT_GT(functions, 2U);
+  EXPECT_EQ(placement.at("items").size(), functions + 1);
+  EXPECT_TRUE(says(smelt({"compile", tones, "--board", "nucleo-h7a3zi", "--target", "cortex-m4"}), 2, {"excludes"}));
 }
 
 TEST(Boards, AreRankedForAModel) {

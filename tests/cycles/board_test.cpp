@@ -1,5 +1,5 @@
 // Fit, milliseconds and millijoules against values worked out by hand.
-#include "profile/board.hpp"
+#include "profile/placement.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ targets::Board board() {
   b.name = "b";
   b.clock_hz = 80'000'000;
   b.memories = {{"flash", MemoryKind::flash, 1000, 4, "s"},
-                {"tcm", MemoryKind::tcm, 64, 0, "s"},
+                {"tcm", MemoryKind::tcm_data, 64, 0, "s"},
                 {"ram", MemoryKind::ram, 200, {}, "s"}};
   b.power = targets::Power{3.0, 10.0, "s"};
   return b;
@@ -41,6 +41,59 @@ TEST(OnBoard, FitsToTheLastByte) {
   EXPECT_FALSE(flash.fits());
   EXPECT_EQ(on_board(board(), {64, 1}, {}).ram.name, "tcm");
   EXPECT_EQ(on_board(board(), {65, 1}, {}).ram.name, "ram");
+}
+
+/// Three functions and the weights; the board has an ITCM of 64 bytes and a RAM of 400, both without wait states.
+struct PlaceTest : testing::Test {
+  PlaceTest() {
+    b.name = "b";
+    b.clock_hz = 1'000'000;
+    b.memories = {{"flash", MemoryKind::flash, 10'000, 4, "s"},
+                  {"dtcm", MemoryKind::tcm_data, 96, 0, "s"},
+                  {"ram", MemoryKind::ram, 400, 0, "s"},
+                  {"slow", MemoryKind::ram, 4000, {}, "s"},
+                  {"itcm", MemoryKind::tcm_instruction, 64, 0, "s"}};
+    waits.code = {{"cold", 100, 9}, {"hot", 48, 4000}, {"warm", 40, 1000}};
+    waits.weights_bytes = 200;
+    waits.weights = 2000;
+  }
+  /// "what memory", in the order of the choice.
+  std::vector<std::string> chosen(const Needs& needs, std::optional<std::uint64_t> budget = {}) const {
+    std::vector<std::string> names;
+    for (const Placed& p : place(b, needs, waits, 10'000, budget))
+      names.push_back((p.symbol.empty() ? "weights" : p.symbol) + " " + p.memory);
+    return names;
+  }
+  using Names = std::vector<std::string>;
+  targets::Board b;
+  FlashWaits waits;
+};
+
+// hot saves 83 cycles a byte, warm 25, the weights 10; cold saves less than a thousandth of 10,000.
+TEST_F(PlaceTest, BestByteFirstEachWhereItsKindBelongs) {
+  EXPECT_EQ(chosen({90, 0}), (Names{"hot itcm", "warm ram", "weights ram"}));
+  waits.weights_bytes = 80;
+  EXPECT_EQ(chosen({97, 0}), (Names{"hot itcm", "warm ram", "weights dtcm"}));  // 25 cycles a byte both, and 97 are in RAM
+}
+
+TEST_F(PlaceTest, NothingBeyondAMemoryOrTheBudget) {
+  EXPECT_EQ(chosen({144, 0}), (Names{"hot itcm", "warm ram", "weights ram"}));  // 144 + 48 + 208 = 400
+  EXPECT_EQ(chosen({145, 0}), (Names{"hot itcm", "warm ram"}));
+  EXPECT_EQ(chosen({90, 0}, 100), (Names{"hot itcm", "warm ram"}));
+  EXPECT_EQ(chosen({90, 0}, 95), (Names{"hot itcm"}));
+  EXPECT_EQ(chosen({90, 0}, 0), Names{});
+}
+
+TEST_F(PlaceTest, OnlyIntoMemoriesThatAreKnownToBeFaster) {
+  b.memories[2].wait_states = 4;  // as slow as flash
+  EXPECT_EQ(chosen({90, 0}), (Names{"hot itcm"}));
+  b.memories[2].wait_states = 3;
+  const auto placed = place(b, {90, 0}, waits, 10'000);
+  ASSERT_EQ(placed.size(), 3U);
+  EXPECT_EQ(placed[0].saved, 4000);
+  EXPECT_EQ(placed[1].saved, 250);  // three of four wait states remain
+  b.memories[0].wait_states.reset();
+  EXPECT_EQ(chosen({90, 0}), (Names{"hot itcm"}));  // unknown counts as one
 }
 
 TEST(OnBoard, TimeAndEnergy) {

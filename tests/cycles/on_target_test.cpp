@@ -5,7 +5,7 @@
 
 #include "import/import.hpp"
 #include "passes/pipeline.hpp"
-#include "profile/profile.hpp"
+#include "profile/placement.hpp"
 
 namespace smelt::profile {
 namespace {
@@ -95,6 +95,52 @@ TEST_P(CyclesOnTarget, WaitStatesOnlyAdd) {
   EXPECT_GT(slow.cycles->total.nominal, fast.cycles->total.nominal);
   EXPECT_GT(slow.cycles->total.high, fast.cycles->total.high);
   expect_ordered(slow.cycles->total, "with wait states");
+}
+
+// Code and weights stand in flash and work in RAM, and nothing but the time changes.
+TEST_P(CyclesOnTarget, WhatIsPlacedInRamComputesTheSame) {
+  verify::Runs inputs(1);
+  for (const Port& p : program.inputs) inputs[0].emplace_back(p.bytes, std::uint8_t{37});
+  const Result<Totals> linked = totals(program, "tones", target, inputs, {5.0, 0.0});
+  ASSERT_TRUE(linked) << linked.failure().to_string();
+  targets::Board board;
+  board.memories = {{"flash", targets::MemoryKind::flash, 1 << 20, 5, "s"},
+                    {"ram", targets::MemoryKind::ram, 1 << 20, 0, "s"}};
+  const std::vector<Placed> placed = place(board, {}, linked->waits[0], linked->cycles[0].nominal);
+  verify::Fast fast;
+  for (const Placed& p : placed) {
+    if (p.symbol.empty()) fast.weights = true;
+    else fast.functions.push_back(p.symbol);
+  }
+  ASSERT_TRUE(fast.weights);
+  ASSERT_GT(fast.functions.size(), 2U);
+
+  const auto holds_data = [&](std::uint32_t address) {
+    for (const targets::Memory& m : target.memories) {
+      if (address - m.origin < m.length) return std::find(m.holds.begin(), m.holds.end(), "data") != m.holds.end();
+    }
+    return false;
+  };
+  std::size_t moved = 0;
+  const verify::Watch look{"", [&](const verify::Image& image) -> Outcome {
+                             std::vector<verify::Function> all = verify::functions(image.file);
+                             for (const verify::Function& v : verify::variables(image.file)) all.push_back(v);
+                             for (const verify::Function& f : all) {
+                               const bool harness = f.name.find("smelt6verify") != std::string::npos;
+                               if (holds_data(f.address) && f.name.find("smelt") != std::string::npos && !harness) ++moved;
+                             }
+                             return Done{};
+                           }};
+  const Result<verify::Measured> so = verify::measure(program, "tones", target, inputs, std::span(&look, 1), fast);
+  ASSERT_TRUE(so) << so.failure().to_string();
+  EXPECT_GE(moved, placed.size());
+  EXPECT_EQ(so->outputs, linked->measured.outputs);
+  EXPECT_EQ(so->outputs[0], Interpreter(program).run(inputs[0]));
+
+  const Result<Totals> waits = totals(program, "tones", target, inputs, {5.0}, fast);
+  ASSERT_TRUE(waits) << waits.failure().to_string();
+  EXPECT_LT(waits->cycles[0].nominal, linked->cycles[0].nominal);
+  EXPECT_GT(waits->cycles[0].nominal, linked->cycles[1].nominal);  // tables and cold code still wait
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, CyclesOnTarget, testing::Values("cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m7", "hazard3"), [](const auto& info) {

@@ -56,6 +56,19 @@ TEST_F(Model, M4LoadsPipelineAsInTheManualsExamples) {
   EXPECT_EQ(m4("ldr r0, [r1]\nadd r2, r3, r4\nldr r5, [r1]"), 5);
 }
 
+TEST_F(Model, OnlyFlashWaits) {
+  const auto t = targets::load_target("cortex-m4");
+  const auto code = assemble("movs r0, #1");
+  ASSERT_TRUE(t && code);
+  Pipeline p(t->cycles->columns[nominal], 5);
+  p.set_flash(0x1000, 0x2000);
+  EXPECT_EQ(p.issue(code->at(0), 0x1000), 6);
+  EXPECT_EQ(p.waited(), 5);
+  EXPECT_EQ(p.issue(code->at(0), 0x2000), 1);
+  EXPECT_EQ(p.waited(), 0);
+  EXPECT_EQ(p.issue(code->at(0), 0x1000), 6);  // back again
+}
+
 TEST_F(Model, M4StoresAreBuffered) {
   EXPECT_EQ(m4("str r0, [r1, #4]"), 1);
   EXPECT_EQ(m4("str r0, [r1, #4]\nstr r2, [r1, #8]"), 2);

@@ -24,6 +24,28 @@ TEST(Shares, AreOfTheFunctionThatHoldsTheAddress) {
   EXPECT_EQ(shares[2].name, "by_hand");
 }
 
+TEST(FlashWaits, AreOfTheModelsFunctionsAndWeights) {
+  const std::vector<verify::Function> functions = {{0x100, 16, "_ZN5smelt4tileEv.constprop.0"},
+                                                   {0x110, 16, "_ZN5smelt6verify3runEv"},
+                                                   {0x120, 16, "memcpy"},
+                                                   {0x130, 16, "kws_invoke"}};
+  const std::vector<verify::Function> variables = {{0x1000, 64, "_ZN9smelt_kws12_GLOBAL__N_1L7weightsE"},
+                                                   {0x1040, 64, "_ZN9smelt_kws12_GLOBAL__N_1L5viewsE"}};
+  Observation o;
+  for (const std::uint32_t address : {0x100, 0x104, 0x110, 0x120, 0x130}) {
+    o.sites.push_back({address, "alu", 1, 0, {1, 1, 1}, 5});
+  }
+  o.reads = {{0x1000, 7}, {0x1030, 8}, {0x1040, 100}, {0x100, 2}};
+  const FlashWaits waits = flash_waits(o, "kws", functions, variables);
+  ASSERT_EQ(waits.code.size(), 2U);
+  EXPECT_EQ(waits.code[0].symbol, "_ZN5smelt4tileEv");
+  EXPECT_EQ(waits.code[0].bytes, 16U);
+  EXPECT_EQ(waits.code[0].cycles, 12);  // with its constants
+  EXPECT_EQ(waits.code[1].symbol, "kws_invoke");
+  EXPECT_EQ(waits.weights_bytes, 64U);
+  EXPECT_EQ(waits.weights, 15);
+}
+
 TEST(Shares, OfKindsSumUpToAll) {
   const std::vector<Site> sites = {{0, "branch", 10, 9, {19, 28, 37}}, {2, "branch", 4, 0, {4, 4, 4}},
                                    {4, "fp_mac", 2, 0, {6, 6, 6}},     {8, "simd_mac", 3, 0, {3, 3, 3}},
@@ -53,7 +75,7 @@ TEST(Observation, IsRefusedUnlessWhole) {
     std::ofstream(directory.path() / "o") << text;
     return read_observation(directory.path() / "o");
   };
-  const auto good = read("region 5 6 7 8\ncode 256 alu 1 0 1 1 1\nend\n");
+  const auto good = read("region 5 6 7 8\ncode 256 alu 1 0 1 1 1 0\ndata 512 3\nend\n");
   ASSERT_TRUE(good);
   EXPECT_EQ(good->regions.at(0).instructions, 5U);
   EXPECT_EQ(good->regions.at(0).cycles.high, 8);

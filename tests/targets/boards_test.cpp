@@ -68,7 +68,7 @@ clock_source = "s"
 )";
 const std::string flash =
     "[[memory]]\nname = \"f\"\nkind = \"flash\"\nbytes = 1000\nwait_states = 2.5\nsource = \"s\"\n";
-const std::string tcm = "[[memory]]\nname = \"t\"\nkind = \"tcm\"\nbytes = 100\nsource = \"s\"\n";
+const std::string tcm = "[[memory]]\nname = \"t\"\nkind = \"tcm-data\"\nbytes = 100\nsource = \"s\"\n";
 const std::string ram = "[[memory]]\nname = \"r\"\nkind = \"ram\"\nbytes = 200\nwait_states = 0\nsource = \"s\"\n";
 
 TEST(Boards, FieldsAreRead) {
@@ -127,7 +127,7 @@ microamps_per_mhz = 5
        {":1: the name must be that of the file, 'smelt-board-test'", ":2: 'title' must be a text",
         ":3: target 'cortex-m99': there is no such target", "known targets: ", ":4: 'clock_hz' must be",
         ":5: unknown field 'speed'", "the board lacks the field 'clock_source'",
-        ":8: 'kind' must be flash or ram or tcm", ":9: 'bytes' must be",
+        ":8: 'kind' must be flash or ram or tcm-instruction or tcm-data", ":9: 'bytes' must be",
         ":10: 'wait_states' must be a number from 0 to 100", "[[memory]] lacks the field 'source'",
         "two memories have the name 'f'", ":15: 'wait_states'", ":17: unknown field 'color' in [[memory]]",
         "exactly one memory must be flash", "give either 'milliamps' or 'microamps_per_mhz'",
@@ -137,7 +137,7 @@ microamps_per_mhz = 5
 
 TEST(Boards, WhatAFileMustHave) {
   EXPECT_EQ(problems(head + flash + ram), "");
-  EXPECT_NE(problems(head + flash).find("one memory must be ram or tcm"), std::string::npos);
+  EXPECT_NE(problems(head + flash).find("one memory must be ram or a tcm"), std::string::npos);
   EXPECT_NE(problems(head + ram).find("exactly one memory must be flash"), std::string::npos);
   EXPECT_NE(problems(head + flash + flash + ram).find("exactly one memory must be flash"), std::string::npos);
   EXPECT_NE(problems(head).find("lacks the field 'memory'"), std::string::npos);

@@ -1,4 +1,5 @@
 // Start-up for Arm Cortex-M under an emulator that loads .data and clears .bss itself.
+#include "copies.hpp"
 #include "semihosting.hpp"
 
 extern "C" {
@@ -24,6 +25,8 @@ void smelt_reset() {
   *cpacr = *cpacr | 0xfU << 20;  // coprocessors 10 and 11: floating point and Helium
   asm volatile("dsb\n\tisb" ::: "memory");
 #endif
+  smelt::verify::make_copies();
+  asm volatile("dsb\n\tisb" ::: "memory");
   smelt::verify::port::leave(smelt::verify::run_job());
 }
 

@@ -1,5 +1,6 @@
 // Start-up for 32-bit RISC-V in machine mode, without firmware, under an emulator that loads .data and clears .bss
 // itself.
+#include "copies.hpp"
 #include "semihosting.hpp"
 
 // Vectors and floating point are off at reset: mstatus.VS and FS.
@@ -10,7 +11,11 @@
 #endif
 
 extern "C" {
-[[noreturn, gnu::used]] void smelt_main() { smelt::verify::port::leave(smelt::verify::run_job()); }
+[[noreturn, gnu::used]] void smelt_main() {
+  smelt::verify::make_copies();
+  asm volatile(".option push\n\t.option arch, +zifencei\n\tfence.i\n\t.option pop" ::: "memory");
+  smelt::verify::port::leave(smelt::verify::run_job());
+}
 
 [[gnu::naked, gnu::used, gnu::section(".smelt_start")]] void smelt_reset() {
   asm volatile(

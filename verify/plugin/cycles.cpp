@@ -5,9 +5,11 @@
 // from the region number first=N on.
 //
 // Arguments: isa=thumb or riscv, out=FILE counter=ADDRESS first=N wait=STATES flash=BEGIN:END and every constant as
-// NAME=LOW:NOMINAL:HIGH. The result is text, a line each:
+// NAME=LOW:NOMINAL:HIGH. WAITED are the nominal cycles that the fetch, or reads of 16 bytes of data, waited for flash.
+// The result is text, a line each:
 //   region INSTRUCTIONS LOW NOMINAL HIGH
-//   code ADDRESS KIND EXECUTED TAKEN LOW NOMINAL HIGH
+//   code ADDRESS KIND EXECUTED TAKEN LOW NOMINAL HIGH WAITED
+//   data ADDRESS WAITED
 //   end
 #include <array>
 #include <cstdio>
@@ -27,6 +29,7 @@ namespace {
 using namespace smelt;  // NOLINT(google-build-using-namespace): this file is the plugin
 using targets::column_count;
 
+constexpr std::size_t nominal = 1;  // column
 constexpr int no_registers = 0;
 constexpr int reads_and_writes = 3;  // QEMU 7.2 takes one for the other, so the decoder tells loads from stores
 
@@ -41,6 +44,7 @@ struct Site {
   std::uint64_t executed = 0;
   std::uint64_t taken = 0;
   Cycles cycles{};
+  double waited = 0;  ///< nominal
 };
 
 struct Region {
@@ -76,6 +80,7 @@ class Observer {
   bool inside_ = false;
   Region begin_;
   std::vector<Region> regions_;
+  std::unordered_map<std::uint32_t, double> read_waits_;  ///< by address / 16
 };
 
 /// Never destroyed: QEMU calls back after the destructors of this library would have run.
@@ -118,7 +123,10 @@ bool Observer::configure(int count, char** arguments) {
       return false;
     }
   }
-  for (const targets::CycleParameters& p : parameters_) pipelines_.emplace_back(p, wait_);
+  for (const targets::CycleParameters& p : parameters_) {
+    pipelines_.emplace_back(p, wait_);
+    if (flash_end_ != 0) pipelines_.back().set_flash(flash_begin_, flash_end_);
+  }
   return true;
 }
 
@@ -163,7 +171,9 @@ void Observer::execute(Site& site) {
   if (counts) ++site.executed;
   for (std::size_t k = 0; k < column_count; ++k) {
     const double spent = pipelines_[k].issue(site.what, site.address);
-    if (counts) site.cycles[k] += spent;
+    if (!counts) continue;
+    site.cycles[k] += spent;
+    if (k == nominal) site.waited += pipelines_[k].waited();
   }
 }
 
@@ -184,7 +194,9 @@ void Observer::read(Site& site, std::uint32_t address) {
     const bool counts = counting();
     for (std::size_t k = 0; k < column_count; ++k) {
       const double extra = pipelines_[k].read_flash(address);
-      if (counts) site.cycles[k] += extra;
+      if (!counts) continue;
+      site.cycles[k] += extra;
+      if (k == nominal && extra > 0) read_waits_[address / 16] += extra;
     }
   }
 }
@@ -198,11 +210,12 @@ void Observer::write() const {
   }
   for (const auto& [address, s] : sites_) {
     if (s->executed == 0) continue;
-    std::fprintf(file, "code %u %s %llu %llu %.3f %.3f %.3f\n", address,
+    std::fprintf(file, "code %u %s %llu %llu %.3f %.3f %.3f %.3f\n", address,
                  thumb::kind_names[static_cast<std::size_t>(s->what.kind)],
                  static_cast<unsigned long long>(s->executed), static_cast<unsigned long long>(s->taken), s->cycles[0],
-                 s->cycles[1], s->cycles[2]);
+                 s->cycles[1], s->cycles[2], s->waited);
   }
+  for (const auto& [block, waited] : read_waits_) std::fprintf(file, "data %u %.3f\n", block * 16, waited);
   std::fprintf(file, "end\n");
   std::fclose(file);
 }

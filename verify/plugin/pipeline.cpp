@@ -76,6 +76,10 @@ bool Pipeline::alone(const Instruction& i) {
 /// Cycles that the fetch of the instruction waits for flash.
 double Pipeline::fetch(std::uint32_t address) {
   if (wait_ == 0 || at(Parameter::flash_hits) != 0) return 0;
+  if (address < flash_begin_ || address >= flash_end_) {
+    line_ = ~0U;
+    return 0;
+  }
   const std::uint32_t line = address / static_cast<std::uint32_t>(at(Parameter::flash_line));
   if (line == line_) return 0;
   double stall = wait_;
@@ -182,7 +186,7 @@ void Pipeline::write_results(const Instruction& i, double issued, double done) {
 
 double Pipeline::issue(const Instruction& i, std::uint32_t address) {
   const double before = next_;
-  const double stall = fetch(address);
+  const double stall = waited_ = fetch(address);
   if (stall > 0) {
     next_ += stall;
     open_ = false;

@@ -28,11 +28,19 @@ class Pipeline {
     for (double& r : ready_) r = long_ago;
   }
 
+  /// Only what lies in [begin, end) waits. Default: everything.
+  void set_flash(std::uint32_t begin, std::uint32_t end) {
+    flash_begin_ = begin;
+    flash_end_ = end;
+  }
+
   /// Cycles since the start: the next instruction issues no earlier, unless it issues with the last one.
   double now() const { return next_; }
 
   /// Executes an instruction at `address`; cycles that this adds.
   double issue(const Instruction& i, std::uint32_t address);
+  /// Of them, those for which the fetch waited for flash.
+  double waited() const { return waited_; }
   /// The last instruction is a branch and went this way; cycles that this adds.
   double leave(const Instruction& i, const Exit& exit);
   /// The last instruction read `address` in flash; cycles that this adds.
@@ -55,6 +63,8 @@ class Pipeline {
 
   targets::CycleParameters p_;
   double wait_;
+  std::uint32_t flash_begin_ = 0, flash_end_ = ~0U;
+  double waited_ = 0;
   double next_ = 0;     ///< the cycle behind the last group
   double issued_ = -1;  ///< the cycle in which the last group issued
   bool open_ = false;   ///< a second instruction may still join it
