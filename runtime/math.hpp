@@ -56,6 +56,13 @@ inline float tanh_f32(float x) {
   return x < 0.0F ? -y : y;
 }
 
+inline float sigmoid_f32(float x) {
+  // Below -9 the quotient would lose digits that e^x still has.
+  const bool small = x < -9.0F;
+  const float e = exp_f32(small ? x : -x);
+  return small ? e : 1.0F / (1.0F + e);
+}
+
 }  // namespace smelt
 
 #endif

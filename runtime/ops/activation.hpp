@@ -42,12 +42,7 @@ inline void hard_swish_f32(const Firing& f) {
 }
 
 inline void logistic_f32(const Firing& f) {
-  each_f32(f, f.as<UnaryF32>().row, [](float x) {
-    // Below -9 the quotient would lose digits that e^x still has.
-    const bool small = x < -9.0F;
-    const float e = exp_f32(small ? x : -x);
-    return small ? e : 1.0F / (1.0F + e);
-  });
+  each_f32(f, f.as<UnaryF32>().row, [](float x) { return sigmoid_f32(x); });
 }
 
 inline void tanh_rows_f32(const Firing& f) {
