@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
 #include "ops/helium.hpp"
+#include "ops/layers_s16.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -18,13 +19,14 @@ using convolution::Geometry;
 using convolution::Operands;
 
 Outcome normalize(Graph& graph, Node& node) {
-  if (const Outcome o = convolution::check_operands(graph, node); !o) return o;
+  if (const Outcome o = convolution::check_operands(graph, node, true); !o) return o;
   if (const Outcome o = checks::take_activation(graph, node); !o) return o;
+  if (const Outcome o = layers_s16::take_bias_type(graph, node); !o) return o;
   return convolution::take_window(graph, node);
 }
 
 Result<Geometry> check(const Graph& graph, const Node& node) {
-  if (const Outcome o = convolution::check_operands(graph, node); !o) return o.failure();
+  if (const Outcome o = convolution::check_operands(graph, node, true); !o) return o.failure();
   const Operands o = convolution::operands(graph, node);
   Result<Geometry> g = convolution::geometry(graph, node, o.weights.shape.empty() ? 0 : o.weights.shape[0]);
   if (!g) return g;
@@ -39,6 +41,11 @@ Result<Geometry> check(const Graph& graph, const Node& node) {
     return fail(graph, node, "E0303", "filters of " + to_string(o.weights.shape) + " are too large");
   }
   if (const Outcome q = convolution::check_quantization(graph, node, 0); !q) return q.failure();
+  if (o.input.dtype == DType::i16) {
+    const int64_t taps = int64_t{g->kernel_h} * g->kernel_w * depth;
+    const Outcome q = layers_s16::check(graph, node, convolution::multipliers(o, g->out_c), taps);
+    if (!q) return q.failure();
+  }
   return g;
 }
 
@@ -99,6 +106,16 @@ void evaluate_s8(const Evaluation& e, const Geometry& g, const Operands& o) {
   });
 }
 
+void evaluate_s16(const Evaluation& e, const Geometry& g, const Operands& o) {
+  const std::vector<Multiplier> scales = convolution::multipliers(o, g.out_c);
+  each_output(g, [&](int64_t index, int32_t b, int32_t y, int32_t x, int32_t c) {
+    int64_t sum = 0;
+    each_tap(g, o.weights.shape[3], b, y, x, c,
+             [&](int64_t i, int64_t w) { sum += e.in[0]->as<int16_t>()[i] * e.in[1]->as<int8_t>()[w]; });
+    e.out[0]->as<int16_t>()[index] = layers_s16::stored(e.node, o, scales[static_cast<size_t>(c)], c, sum);
+  });
+}
+
 void evaluate_f32(const Evaluation& e, const Geometry& g, const Operands& o) {
   const auto* in = e.in[0]->as<float>();
   const auto* weights = e.in[1]->as<float>();
@@ -114,12 +131,14 @@ void evaluate_f32(const Evaluation& e, const Geometry& g, const Operands& o) {
 void evaluate(const Evaluation& e) {
   const Geometry g = geometry(e.graph, e.node);
   const Operands o = convolution::operands(e.graph, e.node);
+  if (o.input.dtype == DType::i16) return evaluate_s16(e, g, o);
   return o.input.dtype == DType::i8 ? evaluate_s8(e, g, o) : evaluate_f32(e, g, o);
 }
 
 Outcome lower(Lowering& l) {
   const Geometry g = geometry(l.graph, l.node);
   const Operands o = convolution::operands(l.graph, l.node);
+  if (o.input.dtype == DType::i16) return layers_s16::lower_conv_2d(l, g, o);
   const bool integer = o.input.dtype == DType::i8;
   const int32_t depth = o.weights.shape[3];
   const int32_t groups = g.in_c / depth;
@@ -208,6 +227,7 @@ int64_t macs(const Graph& graph, const Node& node) {
 Outcome denormalize(Graph& graph, Node& node) {
   raw::put_activation(node);
   raw::name(node, "CONV_2D", "Conv2DOptions");
+  layers_s16::put_bias_type(graph, node);
   const Shape& window = graph.at(node.in(1)).shape;
   return raw::put_padding(graph, node, window[1], window[2]);
 }

@@ -21,17 +21,18 @@ Operands operands(const Graph& graph, const Node& node) {
           graph.at(node.out())};
 }
 
-Outcome check_operands(const Graph& graph, const Node& node) {
+Outcome check_operands(const Graph& graph, const Node& node, bool takes_int16) {
   if (node.inputs.size() < 2 || node.inputs.size() > 3 || node.in(0) == no_tensor || node.in(1) == no_tensor) {
     return fail(graph, node, "E0302", "the operator takes an input, weights, and at most a bias");
   }
   if (node.outputs.size() != 1) return fail(graph, node, "E0302", "the operator has exactly one output");
   const Operands o = operands(graph, node);
-  if (o.input.dtype != DType::i8 && o.input.dtype != DType::f32) {
+  const bool int16 = takes_int16 && o.input.dtype == DType::i16;
+  if (o.input.dtype != DType::i8 && o.input.dtype != DType::f32 && !int16) {
     return fail(graph, node, "E0301", std::string("input type ") + to_string(o.input.dtype) + " is not supported",
                 "quantize the model to int8 or leave it in float32");
   }
-  if (o.weights.dtype != o.input.dtype) {
+  if (o.weights.dtype != (int16 ? DType::i8 : o.input.dtype)) {
     return fail(graph, node, "E0301",
                 std::string("weights of type ") + to_string(o.weights.dtype) + " with an input of type " +
                     to_string(o.input.dtype) + " are not supported",
@@ -40,8 +41,9 @@ Outcome check_operands(const Graph& graph, const Node& node) {
   if (!o.weights.constant() || (o.bias != nullptr && !o.bias->constant())) {
     return fail(graph, node, "E0301", "weights and bias must be constant", "export the model with frozen weights");
   }
-  const DType bias = o.input.dtype == DType::i8 ? DType::i32 : DType::f32;
-  if (o.bias != nullptr && o.bias->dtype != bias) {
+  const DType bias = o.input.dtype == DType::i8 ? DType::i32 : int16 ? DType::i64 : DType::f32;
+  if (o.bias != nullptr && o.bias->dtype != bias &&
+      !(int16 && (o.bias->dtype == DType::i64 || o.bias->dtype == DType::i32))) {
     return fail(graph, node, "E0301",
                 std::string("a bias of type ") + to_string(o.bias->dtype) + " is not supported, " + to_string(bias) +
                     " is wanted");
@@ -57,7 +59,7 @@ Outcome check_quantization(const Graph& graph, const Node& node, int axis) {
                 "the bias has " + std::to_string(elements(o.bias->shape)) + " values for " + std::to_string(channels) +
                     " output channels");
   }
-  if (o.input.dtype != DType::i8) return Done{};
+  if (o.input.dtype == DType::f32) return Done{};
   for (const Tensor* t : {&o.input, &o.output}) {
     if (!quantized_per_tensor(*t)) {
       return fail(graph, node, "E0304", "\"" + t->name + "\" needs one scale and one zero point",

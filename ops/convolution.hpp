@@ -24,8 +24,9 @@ struct Operands {
 Operands operands(const Graph& graph, const Node& node);
 
 /// Two or three inputs, one output, weights and bias constant, all float32 or int8 (bias int32), int8 weights symmetric
-/// and with one scale or one for each of `channels` along `axis`; input and output with one scale each.
-Outcome check_operands(const Graph& graph, const Node& node);
+/// and with one scale or one for each of `channels` along `axis`; input and output with one scale each. With
+/// `takes_int16` also int16 with weights of int8 (ops/layers_s16.hpp).
+Outcome check_operands(const Graph& graph, const Node& node, bool takes_int16 = false);
 Outcome check_quantization(const Graph& graph, const Node& node, int axis);
 
 /// Raw padding, strides and dilations become pad_top, pad_left, pad_bottom, pad_right, stride_h, stride_w, dilation_h,

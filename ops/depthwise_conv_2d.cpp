@@ -10,6 +10,7 @@
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
 #include "ops/helium.hpp"
+#include "ops/layers_s16.hpp"
 #include "ops/raw.hpp"
 #include "runtime/ops/depthwise_3x3.hpp"
 
@@ -20,14 +21,14 @@ using convolution::Geometry;
 using convolution::Operands;
 
 Outcome normalize(Graph& graph, Node& node) {
-  if (const Outcome o = convolution::check_operands(graph, node); !o) return o;
+  if (const Outcome o = convolution::check_operands(graph, node, true); !o) return o;
   if (const Outcome o = checks::take_activation(graph, node); !o) return o;
   node.attrs.erase("depth_multiplier");  // the reference, too, goes by the shapes
   return convolution::take_window(graph, node);
 }
 
 Result<Geometry> check(const Graph& graph, const Node& node) {
-  if (const Outcome o = convolution::check_operands(graph, node); !o) return o.failure();
+  if (const Outcome o = convolution::check_operands(graph, node, true); !o) return o.failure();
   const Operands o = convolution::operands(graph, node);
   Result<Geometry> g = convolution::geometry(graph, node, o.weights.shape.size() == 4 ? o.weights.shape[3] : 0);
   if (!g) return g;
@@ -42,6 +43,14 @@ Result<Geometry> check(const Graph& graph, const Node& node) {
     return fail(graph, node, "E0303", "filters of " + to_string(o.weights.shape) + " are too large");
   }
   if (const Outcome q = convolution::check_quantization(graph, node, 3); !q) return q.failure();
+  if (o.input.dtype == DType::i16) {
+    if (o.bias != nullptr && o.bias->dtype != DType::i64) {
+      return fail(graph, node, "E0301", "a bias of int32 is not supported here with 16-bit activations, int64 is wanted");
+    }
+    const int64_t taps = int64_t{g->kernel_h} * g->kernel_w;
+    const Outcome q = layers_s16::check(graph, node, convolution::multipliers(o, g->out_c), taps);
+    if (!q) return q.failure();
+  }
   return g;
 }
 
@@ -72,13 +81,18 @@ void evaluate(const Evaluation& e) {
   const Operands o = convolution::operands(e.graph, e.node);
   const bool integer = o.input.dtype == DType::i8;
   const std::string activation = e.node.attrs.s("activation", "none");
-  const std::vector<Multiplier> scales = integer ? convolution::multipliers(o, g.out_c) : std::vector<Multiplier>{};
+  const std::vector<Multiplier> scales =
+      o.input.dtype != DType::f32 ? convolution::multipliers(o, g.out_c) : std::vector<Multiplier>{};
   for (int64_t index = 0; index < elements(g.output()); ++index) {
     const auto c = static_cast<int32_t>(index % g.out_c);
     const auto x = static_cast<int32_t>(index / g.out_c % g.out_w);
     const auto y = static_cast<int32_t>(index / g.out_c / g.out_w % g.out_h);
     const auto b = static_cast<int32_t>(index / g.out_c / g.out_w / g.out_h);
-    if (integer) {
+    if (o.input.dtype == DType::i16) {
+      const auto sum = sum_taps<int64_t>(
+          g, b, y, x, c, [&](int64_t i, int64_t w) { return e.in[0]->as<int16_t>()[i] * e.in[1]->as<int8_t>()[w]; });
+      e.out[0]->as<int16_t>()[index] = layers_s16::stored(e.node, o, scales[static_cast<size_t>(c)], c, sum);
+    } else if (integer) {
       int64_t sum = sum_taps<int64_t>(g, b, y, x, c, [&](int64_t i, int64_t w) {
         return (e.in[0]->as<int8_t>()[i] - o.input.quant.zero_point[0]) * e.in[1]->as<int8_t>()[w];
       });
@@ -134,6 +148,7 @@ Outcome lower(Lowering& l) {
   if (o.input.constant()) {  // the kernel finds its taps by their offsets in the arena
     return fail(l.graph, l.node, "E0301", "a constant input is not supported", "fold the constant part of the model");
   }
+  if (o.input.dtype == DType::i16) return layers_s16::lower_depthwise_conv_2d(l, g, o);
   const int32_t taps = g.kernel_h * g.kernel_w;
   DepthwiseConv2D p{};
   convolution::set_window(p, g);

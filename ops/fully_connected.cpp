@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/convolution.hpp"
 #include "ops/helium.hpp"
+#include "ops/layers_s16.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -17,15 +18,15 @@ namespace {
 using convolution::Operands;
 
 Outcome normalize(Graph& graph, Node& node) {
-  if (const Outcome o = convolution::check_operands(graph, node); !o) return o;
+  if (const Outcome o = convolution::check_operands(graph, node, true); !o) return o;
   if (const Outcome o = checks::take_activation(graph, node); !o) return o;
+  if (const Outcome o = layers_s16::take_bias_type(graph, node); !o) return o;
   const std::string format = node.attrs.s("weights_format", "DEFAULT");
   if (format != "DEFAULT") {
     return fail(graph, node, "E0301", "weights format " + format + " is not supported",
                 "export the model with plain weights");
   }
-  for (const char* name : {"weights_format", "asymmetric_quantize_inputs", "quantized_bias_type"})
-    node.attrs.erase(name);
+  for (const char* name : {"weights_format", "asymmetric_quantize_inputs"}) node.attrs.erase(name);
   if (!node.attrs.has("keep_num_dims")) node.attrs.set("keep_num_dims", int64_t{0});
   return Done{};
 }
@@ -35,8 +36,17 @@ struct Sizes {
   Shape output;
 };
 
+/// With one scale for all weights the reference multiplies the two scales as floats, for several it does as
+/// convolution. Source: TensorFlow Lite, kernels/kernel_util.cc, GetQuantizedConvolutionMultipler.
+std::vector<Multiplier> unit_multipliers(const Operands& o, int32_t units) {
+  if (o.weights.quant.per_channel()) return convolution::multipliers(o, units);
+  const float product = o.input.quant.scale[0] * o.weights.quant.scale[0];
+  return std::vector<Multiplier>(static_cast<size_t>(units),
+                                 quantize_multiplier(double{product} / double{o.output.quant.scale[0]}));
+}
+
 Result<Sizes> check(const Graph& graph, const Node& node) {
-  if (const Outcome o = convolution::check_operands(graph, node); !o) return o.failure();
+  if (const Outcome o = convolution::check_operands(graph, node, true); !o) return o.failure();
   if (const Outcome o = checks::activation(graph, node); !o) return o.failure();
   const Operands o = convolution::operands(graph, node);
   if (o.weights.shape.size() != 2) {
@@ -56,6 +66,9 @@ Result<Sizes> check(const Graph& graph, const Node& node) {
   if (depth >= 1 << 17)
     return fail(graph, node, "E0303", "weights of " + to_string(o.weights.shape) + " are too large");
   if (const Outcome q = convolution::check_quantization(graph, node, 0); !q) return q.failure();
+  if (o.input.dtype == DType::i16) {
+    if (const Outcome q = layers_s16::check(graph, node, unit_multipliers(o, units), depth); !q) return q.failure();
+  }
   Sizes s{static_cast<int32_t>(elements(o.input.shape) / depth), depth, units, {}};
   s.output = keep ? o.input.shape : Shape{s.batches, units};
   s.output.back() = units;
@@ -68,18 +81,23 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
   return std::vector<TensorType>{{graph.at(node.in(0)).dtype, s->output}};
 }
 
-/// With one scale for all weights the reference multiplies the two scales as floats, for several it does as
-/// convolution. Source: TensorFlow Lite, kernels/kernel_util.cc, GetQuantizedConvolutionMultipler.
-std::vector<Multiplier> unit_multipliers(const Operands& o, int32_t units) {
-  if (o.weights.quant.per_channel()) return convolution::multipliers(o, units);
-  const float product = o.input.quant.scale[0] * o.weights.quant.scale[0];
-  return std::vector<Multiplier>(static_cast<size_t>(units),
-                                 quantize_multiplier(double{product} / double{o.output.quant.scale[0]}));
+void evaluate_s16(const Evaluation& e, const Sizes& s, const Operands& o) {
+  const std::vector<Multiplier> scales = unit_multipliers(o, s.units);
+  for (int64_t b = 0; b < s.batches; ++b) {
+    for (int32_t u = 0; u < s.units; ++u) {
+      int64_t sum = 0;
+      for (int64_t i = 0; i < s.depth; ++i) {
+        sum += e.in[0]->as<int16_t>()[b * s.depth + i] * e.in[1]->as<int8_t>()[int64_t{u} * s.depth + i];
+      }
+      e.out[0]->as<int16_t>()[b * s.units + u] = layers_s16::stored(e.node, o, scales[static_cast<size_t>(u)], u, sum);
+    }
+  }
 }
 
 void evaluate(const Evaluation& e) {
   const Sizes s = *check(e.graph, e.node);
   const Operands o = convolution::operands(e.graph, e.node);
+  if (o.input.dtype == DType::i16) return evaluate_s16(e, s, o);
   const bool integer = o.input.dtype == DType::i8;
   const std::string activation = e.node.attrs.s("activation", "none");
   const std::vector<Multiplier> scales = integer ? unit_multipliers(o, s.units) : std::vector<Multiplier>{};
@@ -177,18 +195,32 @@ void declare_rows(Lowering& l, bool by_rows, int32_t rows) {
   l.steps(rows, {each}, {each});
 }
 
+/// Vectors in each row, where every input row is one of the output's; else the whole input is taken at once: 0.
+int32_t vectors_by_rows(const Sizes& s, const Operands& o) {
+  const int32_t rows = row_count(o.output.shape);
+  return rows == row_count(o.input.shape) && s.batches % rows == 0 ? s.batches / rows : 0;
+}
+
+Outcome lower_s16(Lowering& l, const Sizes& s, const Operands& o) {
+  const int32_t vectors = vectors_by_rows(s, o);
+  layers_s16::lower_fully_connected(l, vectors != 0 ? vectors : s.batches, o, unit_multipliers(o, s.units));
+  declare_rows(l, vectors != 0, row_count(o.output.shape));
+  return Done{};
+}
+
 Outcome lower(Lowering& l) {
   const Sizes s = *check(l.graph, l.node);
   const Operands o = convolution::operands(l.graph, l.node);
+  if (o.input.dtype == DType::i16) return lower_s16(l, s, o);
   const bool integer = o.input.dtype == DType::i8;
   const auto [channels, scales] =
       integer ? convolution::channels(o, unit_multipliers(o, s.units)) : convolution::Channels{};
   const int32_t running = running_rows(s, o);
   if (running > 1 && lower_slices(l, s, o, running, scales)) return Done{};
   const int32_t rows = row_count(o.output.shape);
-  const bool by_rows = rows == row_count(o.input.shape) && s.batches % rows == 0;
+  const bool by_rows = vectors_by_rows(s, o) != 0;
   FullyConnected p{};
-  p.vectors = by_rows ? s.batches / rows : s.batches;
+  p.vectors = by_rows ? vectors_by_rows(s, o) : s.batches;
   p.depth = s.depth;
   p.units = s.units;
   if (integer) {
@@ -249,8 +281,9 @@ int64_t macs(const Graph& graph, const Node& node) {
   return elements(graph.at(node.out()).shape) * graph.at(node.in(1)).shape[1];
 }
 
-Outcome denormalize(Graph& /*graph*/, Node& node) {
+Outcome denormalize(Graph& graph, Node& node) {
   raw::put_activation(node);
+  layers_s16::put_bias_type(graph, node);
   raw::name(node, "FULLY_CONNECTED", "FullyConnectedOptions");
   return Done{};
 }

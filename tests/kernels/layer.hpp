@@ -35,7 +35,10 @@ inline float scale_between(std::mt19937& random, double low, double high) {
 inline Bytes random_bytes(std::mt19937& random, DType dtype, int64_t n, int extremes) {
   Bytes bytes(static_cast<size_t>(n * size_of(dtype)));
   for (int64_t i = 0; i < n; ++i) {
-    if (dtype == DType::i8) {
+    if (dtype == DType::i16) {
+      const auto v = static_cast<uint16_t>(extremes == 0 ? random() : random() % 2 == 0 ? 32767 : 32768);
+      std::memcpy(&bytes[static_cast<size_t>(2 * i)], &v, 2);
+    } else if (dtype == DType::i8) {
       const bool up = random() % 2 == 0;
       bytes[static_cast<size_t>(i)] = static_cast<uint8_t>(extremes == 0 ? random() : up ? 127 : -128);
     } else {
@@ -47,7 +50,8 @@ inline Bytes random_bytes(std::mt19937& random, DType dtype, int64_t n, int extr
 }
 
 inline Graph graph_of(const Layer& layer, std::mt19937& random) {
-  const bool integer = layer.dtype == DType::i8;
+  const bool integer = layer.dtype != DType::f32;
+  const bool int16 = layer.dtype == DType::i16;
   Graph g;
   g.file = "test";
   const auto tensor = [&](const char* name, DType dtype, const Shape& shape) {
@@ -58,20 +62,25 @@ inline Graph graph_of(const Layer& layer, std::mt19937& random) {
     return t;
   };
   Tensor in = tensor("in", layer.dtype, layer.input);
-  Tensor weights = tensor("weights", layer.dtype, layer.weights);
+  Tensor weights = tensor("weights", int16 ? DType::i8 : layer.dtype, layer.weights);
   Tensor out = tensor("out", layer.dtype, layer.output);
   const int axis = layer.op == "depthwise_conv_2d" ? 3 : 0;
   const int32_t channels = layer.weights[static_cast<size_t>(axis)];
   if (integer) {
-    in.quant = {{scale_between(random, 0.001, 1)}, {between(random, -128, 127)}, 0};
-    out.quant = {{scale_between(random, 0.001, 10)}, {between(random, -128, 127)}, 0};
+    if (int16) {
+      in.quant = {{scale_between(random, 1e-5, 1e-2)}, {0}, 0};
+      out.quant = {{scale_between(random, 1e-4, 1e-1)}, {0}, 0};
+    } else {
+      in.quant = {{scale_between(random, 0.001, 1)}, {between(random, -128, 127)}, 0};
+      out.quant = {{scale_between(random, 0.001, 10)}, {between(random, -128, 127)}, 0};
+    }
     for (int32_t c = 0; c < (layer.per_channel ? channels : 1); ++c) {
       weights.quant.scale.push_back(scale_between(random, 0.0001, 0.5));
       weights.quant.zero_point.push_back(0);
     }
     weights.quant.axis = axis;
   }
-  Bytes content = random_bytes(random, layer.dtype, elements(layer.weights), layer.extremes);
+  Bytes content = random_bytes(random, weights.dtype, elements(layer.weights), layer.extremes);
   if (integer && random() % 4 != 0) {  // quantizers leave -128 out
     for (uint8_t& b : content) b = b == 128 ? 129 : b;
   }
@@ -81,13 +90,17 @@ inline Graph graph_of(const Layer& layer, std::mt19937& random) {
   node.attrs = layer.attrs;
   node.inputs = {g.add(in), g.add(weights)};
   if (layer.bias) {
-    Tensor bias = tensor("bias", integer ? DType::i32 : DType::f32, {channels});
-    Bytes values = random_bytes(random, DType::f32, channels, 0);
+    const bool wide = int16 && (axis == 3 || random() % 4 != 0);
+    Tensor bias = tensor("bias", wide ? DType::i64 : integer ? DType::i32 : DType::f32, {channels});
+    Bytes values(static_cast<size_t>(channels * size_of(bias.dtype)));
     if (integer) {
       for (int32_t c = 0; c < channels; ++c) {
-        const int32_t v = layer.extremes == 2 ? between(random, -(1 << 30), 1 << 30) : between(random, -20000, 20000);
-        std::memcpy(&values[static_cast<size_t>(4 * c)], &v, 4);
+        int64_t v = layer.extremes == 2 ? between(random, -(1 << 30), 1 << 30) : between(random, -20000, 20000);
+        if (int16) v *= wide && layer.extremes == 2 ? 1 << 12 : layer.extremes == 2 ? 1 : 100;
+        std::memcpy(&values[static_cast<size_t>(size_of(bias.dtype) * c)], &v, static_cast<size_t>(size_of(bias.dtype)));
       }
+    } else {
+      values = random_bytes(random, DType::f32, channels, 0);
     }
     bias.data = std::make_shared<const Bytes>(values);
     node.inputs.push_back(g.add(bias));

@@ -9,10 +9,13 @@
 #include "lower/compile.hpp"
 #include "ops/op.hpp"
 #include "runtime/ops/conv_2d.hpp"
+#include "runtime/ops/conv_2d_s16.hpp"
 #include "runtime/arch/host.hpp"
 #include "runtime/ops/depthwise_3x3.hpp"
 #include "runtime/ops/depthwise_conv_2d.hpp"
 #include "runtime/ops/fully_connected.hpp"
+#include "runtime/ops/fully_connected_s16.hpp"
+#include "runtime/ops/depthwise_conv_2d_s16.hpp"
 #include "tests/kernels/random_layers.hpp"
 
 namespace smelt {
@@ -22,7 +25,7 @@ using test::Layer;
 
 void expect_equal(const Bytes& got, const Bytes& want, DType dtype, const std::string& what) {
   ASSERT_EQ(got.size(), want.size()) << what;
-  if (dtype == DType::i8) {
+  if (dtype != DType::f32) {
     ASSERT_EQ(got, want) << what;
     return;
   }
@@ -73,6 +76,10 @@ bool check(Layer layer, std::mt19937& random, int& told) {
       expect_equal(Interpreter(*program).run({input})[0], want, layer.dtype, what);
     }
     if (layer.dtype == DType::i8) ++(others.empty() && !of_3x3 ? fallbacks : fast);
+    if (layer.dtype == DType::i16) {
+      const bool narrow = function == &conv_2d_s16 || function == &depthwise_conv_2d_s16 || function == &fully_connected_s16;
+      ++(narrow ? fast : fallbacks);
+    }
     const auto vectorized = lower(g, rings, Vector::helium);
     EXPECT_TRUE(vectorized) << (vectorized ? "" : vectorized.failure().to_string());
     if (!vectorized) return false;
@@ -135,7 +142,7 @@ TEST_P(Layers, FullyConnectedOfLongVectors) {
   run(9, 10, [](std::mt19937& random) { return test::random_long_fully_connected(random, GetParam()); });
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, Layers, testing::Values(DType::i8, DType::f32),
+INSTANTIATE_TEST_SUITE_P(Types, Layers, testing::Values(DType::i8, DType::i16, DType::f32),
                          [](const auto& info) { return std::string(to_string(info.param)); });
 
 }  // namespace

@@ -55,7 +55,7 @@ Tensor& output(Graph& g) { return g.at(g.nodes[0].outputs[0]); }
 class Refuse : public testing::TestWithParam<const char*> {};
 
 TEST_P(Refuse, SoundLayersPass) {
-  for (DType dtype : {DType::i8, DType::f32}) {
+  for (DType dtype : {DType::i8, DType::i16, DType::f32}) {
     const Graph g = layer(GetParam(), dtype);
     const Outcome sound = verify_graph(g);
     EXPECT_TRUE(sound) << sound.failure().to_string();
@@ -79,8 +79,8 @@ TEST_P(Refuse, Operands) {
 
 TEST_P(Refuse, Types) {
   Graph g = layer(GetParam());
-  input(g).dtype = DType::i16;
-  expect_refused(g, "E0301", "i16");
+  input(g).dtype = DType::u8;
+  expect_refused(g, "E0301", "u8");
   g = layer(GetParam());
   weights(g).dtype = DType::u8;
   expect_refused(g, "E0301", "u8");
@@ -96,6 +96,56 @@ TEST_P(Refuse, Types) {
   g = layer(GetParam());
   bias(g).data = nullptr;
   expect_refused(g, "E0301", "constant");
+}
+
+void set_bias(Graph& g, DType dtype, int64_t value) {
+  Tensor& b = bias(g);
+  b.dtype = dtype;
+  Bytes bytes;
+  for (int64_t c = 0; c < elements(b.shape); ++c) {
+    const auto* from = reinterpret_cast<const uint8_t*>(&value);
+    bytes.insert(bytes.end(), from, from + size_of(dtype));
+  }
+  b.data = std::make_shared<const Bytes>(std::move(bytes));
+}
+
+TEST_P(Refuse, SixteenBitsThatTheReferenceDoesNotBear) {
+  Graph g = layer(GetParam(), DType::i16);
+  input(g).quant.zero_point = {1};
+  expect_refused(g, "E0304", "zero point");
+  g = layer(GetParam(), DType::i16);
+  output(g).quant.zero_point = {-1};
+  expect_refused(g, "E0304", "zero point");
+  g = layer(GetParam(), DType::i16);
+  weights(g).dtype = DType::i16;
+  weights(g).data = std::make_shared<const Bytes>(static_cast<size_t>(elements(weights(g).shape)) * 2);
+  expect_refused(g, "E0301", "weights of type i16");
+  g = layer(GetParam(), DType::i16);
+  set_bias(g, DType::f32, 0);
+  expect_refused(g, "E0301", "a bias of type f32");
+  g = layer(GetParam(), DType::i16);
+  for (int64_t value : {int64_t{1} << 47, -(int64_t{1} << 47), std::numeric_limits<int64_t>::min()}) {
+    set_bias(g, DType::i64, value);
+    expect_refused(g, "E0304", "too large");
+  }
+  g = layer(GetParam(), DType::i16);
+  set_bias(g, DType::i64, 0);
+  output(g).quant.scale[0] = 1e-9F;
+  expect_refused(g, "E0304", "multiplier");
+}
+
+TEST_P(Refuse, SumsOfOtherTypesThanTheBias) {
+  const bool depthwise = std::string(GetParam()) == "depthwise_conv_2d";
+  Graph g = layer(GetParam(), DType::i16);
+  set_bias(g, DType::i32, 0);
+  if (depthwise) expect_refused(g, "E0301", "int32");
+  if (depthwise) return;
+  expect_normalize_refused(g, "E0301", "bias of type i32");
+  g.nodes[0].attrs.set("quantized_bias_type", std::string("INT64"));
+  expect_normalize_refused(g, "E0301", "bias of type i32");
+  set_bias(g, DType::i64, 0);
+  g.nodes[0].attrs.set("quantized_bias_type", std::string("INT32"));
+  expect_normalize_refused(g, "E0301", "bias of type i64");
 }
 
 TEST_P(Refuse, Quantization) {

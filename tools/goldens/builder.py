@@ -14,6 +14,7 @@ DTYPES = {
     "int16": (np.int16, schema.TensorType.INT16),
     "int32": (np.int32, schema.TensorType.INT32),
     "int64": (np.int64, schema.TensorType.INT64),
+    "int64": (np.int64, schema.TensorType.INT64),
     "bool": (np.bool_, schema.TensorType.BOOL),
     "float32": (np.float32, schema.TensorType.FLOAT32),
 }
@@ -27,6 +28,9 @@ ACTIVATIONS = {
     "RELU_N1_TO_1": schema.ActivationFunctionType.RELU_N1_TO_1,
 }
 
+# Of sums of 16-bit activations.
+BIAS_TYPES = {"int32": schema.TensorType.INT32, "int64": schema.TensorType.INT64}
+
 PADDINGS = {"SAME": schema.Padding.SAME, "VALID": schema.Padding.VALID}
 
 # Operator versions as (float32, quantized); operators that are not listed are at version 1 for both.
@@ -38,6 +42,11 @@ VERSIONS = {
     "PACK": (1, 2), "UNPACK": (1, 2), "SLICE": (1, 2), "STRIDED_SLICE": (1, 2), "MEAN": (1, 2), "SUM": (1, 2),
     "REDUCE_MAX": (1, 2), "RESIZE_NEAREST_NEIGHBOR": (1, 2), "RESIZE_BILINEAR": (1, 2), "QUANTIZE": (1, 2),
     "DEQUANTIZE": (1, 2),
+}
+
+# The same with 16-bit activations, where it is another one.
+VERSIONS_16 = {
+    "CONV_2D": 8, "DEPTHWISE_CONV_2D": 5, "FULLY_CONNECTED": 11,
 }
 
 
@@ -105,7 +114,10 @@ class Graph:
         """
         o = schema.OperatorT()
         quantized = any(t and t.dtype in QUANTIZED for t in inputs[:1] + outputs)
-        o.opcodeIndex = self._code(name, VERSIONS.get(name, (1, 1))[quantized])
+        version = VERSIONS.get(name, (1, 1))[quantized]
+        if any(t and t.dtype == "int16" for t in inputs[:1] + outputs):
+            version = VERSIONS_16.get(name, version)
+        o.opcodeIndex = self._code(name, version)
         o.inputs = np.array([t.index if t else -1 for t in inputs], np.int32)
         o.outputs = np.array([t.index for t in outputs], np.int32)
         if options:

@@ -72,6 +72,9 @@ class Maker:
         dtype = dtype or self.dtype
         if dtype not in builder.QUANTIZED:
             return {"dtype": dtype}
+        if dtype == "int16":  # symmetric, and as much finer
+            scale = self.scale() / np.float32(256) if scale is None else scale
+            return {"dtype": dtype, "scale": np.float32(scale), "zero_point": 0}
         zero_point = self.zero_point() + (128 if dtype == "uint8" else 0) if zero_point is None else zero_point
         return {"dtype": dtype, "scale": self.scale() if scale is None else np.float32(scale), "zero_point": zero_point}
 

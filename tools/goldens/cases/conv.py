@@ -6,7 +6,7 @@ Weight scales follow from `gain`, the standard deviation of the output in output
 
 import numpy as np
 
-from builder import ACTIVATIONS, PADDINGS
+from builder import ACTIVATIONS, BIAS_TYPES, PADDINGS
 from cases import cases
 from reference import accumulators_that_tell, telling_accumulators
 
@@ -18,10 +18,11 @@ def out_size(size, kernel, stride, dilation, padding):
 
 
 def weighted(m, x, shape, axis, fan_in, channels, act="NONE", per_channel=True, bias=True, gain=50, wmax=127, spread=1.0,
-             bias_steps=40, out_scale=None, out_zp=None):
+             bias_steps=40, out_scale=None, out_zp=None, sums="int64"):
     """Constant weights and bias for input `x`; returns (weights, bias or None, output quantization).
 
     `spread` is the standard deviation of the logarithm of the channels' scales, `bias_steps` that of the bias in output steps.
+    Behind 16-bit activations the bias is of type `sums`, and there are 256 times as many steps.
     """
     if not m.quantized:
         w = m.rng.normal(0, 1 / np.sqrt(fan_in), shape)
@@ -31,7 +32,10 @@ def weighted(m, x, shape, axis, fan_in, channels, act="NONE", per_channel=True, 
         out_zp = int(m.rng.integers(-128, 20))  # leaves room above zero
     out = m.quant(out_scale, out_zp)
     w = m.rng.integers(-wmax, wmax + 1, shape)
-    deviation = np.sqrt(fan_in) * np.hypot(73.9, x.zero_point) * wmax / np.sqrt(3)
+    wide = x.dtype == "int16"
+    if wide:
+        gain, bias_steps = 256 * gain, 256 * bias_steps
+    deviation = np.sqrt(fan_in) * np.hypot(18918 if wide else 73.9, x.zero_point) * wmax / np.sqrt(3)
     base = gain * out["scale"] / (x.scale * deviation)
     scales = np.float32(base * np.exp(m.rng.normal(0, spread, channels) if per_channel else m.rng.normal(0, 0.3, 1)))
     weights = m.g.tensor(shape, "int8", scales, data=w, axis=axis)
@@ -40,7 +44,12 @@ def weighted(m, x, shape, axis, fan_in, channels, act="NONE", per_channel=True, 
     bias_scale = np.float32(x.scale) * scales
     b = np.round(m.rng.normal(0, bias_steps, channels) * out["scale"] / bias_scale)
     b = np.clip(b, -2**30, 2**30).astype(np.int32)
-    return weights, m.g.tensor([channels], "int32", bias_scale, data=b), out
+    return weights, m.g.tensor([channels], sums if wide else "int32", bias_scale, data=b), out
+
+
+def sums_of(x, sums):
+    """The option that says so, where there is one."""
+    return {"quantizedBiasType": BIAS_TYPES[sums]} if x.dtype == "int16" else {}
 
 
 def conv(m, x, co, k=(3, 3), s=(1, 1), d=(1, 1), pad="SAME", act="NONE", groups=1, in_zp=None, **weights):
@@ -56,7 +65,8 @@ def conv_on(m, a, co, k=(3, 3), s=(1, 1), d=(1, 1), pad="SAME", act="NONE", grou
     filters, bias, out = weighted(m, a, [co, *k, c // groups], 0, k[0] * k[1] * c // groups, co, act, **weights)
     y = m.g.tensor([n, out_size(h, k[0], s[0], d[0], pad), out_size(w, k[1], s[1], d[1], pad), co], **out)
     m.g.op("CONV_2D", [a, filters, *([bias] if bias else [])], [y], "Conv2DOptions", padding=PADDINGS[pad], strideH=s[0], strideW=s[1],
-           dilationHFactor=d[0], dilationWFactor=d[1], fusedActivationFunction=ACTIVATIONS[act])
+           dilationHFactor=d[0], dilationWFactor=d[1], fusedActivationFunction=ACTIVATIONS[act],
+           **sums_of(a, weights.get("sums", "int64")))
     return y
 
 
@@ -89,7 +99,7 @@ def fully_connected_on(m, a, co, act="NONE", keep=False, ci=None, **weights):
     rows = int(np.prod(a.shape)) // ci
     y = m.g.tensor([*a.shape[:-1], co] if keep else [rows, co], **out)
     m.g.op("FULLY_CONNECTED", [a, filters, bias], [y], "FullyConnectedOptions", keepNumDims=keep,
-           fusedActivationFunction=ACTIVATIONS[act])
+           fusedActivationFunction=ACTIVATIONS[act], **sums_of(a, weights.get("sums", "int64")))
     return y
 
 
@@ -97,18 +107,20 @@ OPTIONS = {"CONV_2D": "Conv2DOptions", "DEPTHWISE_CONV_2D": "DepthwiseConv2DOpti
            "FULLY_CONNECTED": "FullyConnectedOptions"}
 
 
-def accumulators_only(m, s_in, s_w, s_out, accumulators, per_channel):
+def accumulators_only(m, s_in, s_w, s_out, accumulators, per_channel, sums="int32"):
     """The weights are zero, so that the biases are the accumulators."""
     n = len(accumulators)
     a = m.input([1, 4] if m.op == "FULLY_CONNECTED" else [1, 1, 1, 4], **m.quant(s_in))
     shape = {"CONV_2D": [n, 1, 1, 4], "DEPTHWISE_CONV_2D": [1, 1, 1, n], "FULLY_CONNECTED": [n, 4]}[m.op]
     scales = np.full(n if per_channel else 1, s_w)
     w = m.g.tensor(shape, "int8", scales, data=np.zeros(shape), axis=3 if m.op == "DEPTHWISE_CONV_2D" else 0)
-    b = m.g.tensor([n], "int32", np.float32(s_in) * scales, data=accumulators)
+    b = m.g.tensor([n], sums, np.float32(s_in) * scales, data=accumulators)
     y = m.output([*a.shape[:-1], n], **m.quant(s_out, 0))
     fields = {} if m.op == "FULLY_CONNECTED" else {"strideH": 1, "strideW": 1, "padding": PADDINGS["VALID"]}
     if m.op == "DEPTHWISE_CONV_2D":
         fields["depthMultiplier"] = n // 4
+    else:
+        fields |= sums_of(a, sums)
     m.g.op(m.op, [a, w, b], [y], OPTIONS[m.op], **fields)
 
 
@@ -118,6 +130,30 @@ def rounds_twice(m):
     s_in = np.float32(0.25 * s_out / s_w)
     real = np.float64(s_in) * np.float64(s_w) / np.float64(s_out)
     accumulators_only(m, s_in, s_w, s_out, telling_accumulators(real, 16, m.rng, 400), False)
+
+
+def rounds_once(m, exponent):
+    """Accumulators of all sizes, and multipliers around 2^exponent whose low bits the reference drops."""
+    s_w, s_out = m.scale(), np.float32(0.4)
+    s_in = np.float32(m.rng.uniform(0.5, 1) * 2.0**exponent * s_out / s_w)
+    most = min(2**46, 40000 * 2.0**-exponent)
+    accumulators_only(m, s_in, s_w, s_out, np.int64(m.rng.uniform(-most, most, 16) * 2.0**-m.rng.integers(0, 16, 16)), False,
+                      "int64")
+
+
+def multiplier_saturates(m):
+    """The largest multiplier of 31 bits, which does not round up to 2^15."""
+    s_out = np.float32(2.0**-10)
+    s_w = np.nextafter(np.float32(1), np.float32(0))
+    accumulators_only(m, np.float32(2.0**-15), s_w, s_out, m.rng.integers(-2**20, 2**20, 16), False, "int64")
+
+
+def sums_of_32_bits(m):
+    """Accumulators that tell double from single rounding, and are of int32."""
+    s_w, s_out = m.scale(), np.float32(0.4)
+    s_in = np.float32(0.25 * s_out / s_w)
+    real = np.float64(s_in) * np.float64(s_w) / np.float64(s_out)
+    accumulators_only(m, s_in, s_w, s_out, telling_accumulators(real, 16, m.rng, 100000), False, "int32")
 
 
 def scale_arithmetic(m, odd, per_channel):
@@ -185,6 +221,27 @@ def conv_2d_cases(c):
     for i, way in enumerate(["double", "float32_product", "float32"]):
         c.add(t, f"multiplier_{way}", scale_arithmetic, i, False)
         c.add(t, f"multiplier_{way}_per_channel", scale_arithmetic, i, True)
+    t = "int16"
+    for e in 2, -1, -9, -17, -19, -30:
+        c.add(t, f"rounds_once_at_2_to_{e}", rounds_once, e)
+    c.add(t, "multiplier_saturates", multiplier_saturates)
+    c.add(t, "sums_of_32_bits", sums_of_32_bits)
+    c.add(t, "3x3_same", conv, [1, 5, 6, 3], 4)
+    c.add(t, "3x3_valid_relu", conv, [1, 6, 5, 4], 5, pad="VALID", act="RELU")
+    c.add(t, "1x1_relu6", conv, [1, 4, 4, 8], 8, k=(1, 1), act="RELU6", out_scale=0.00025)
+    c.add(t, "stride_2x2_odd", conv, [1, 7, 5, 3], 4, s=(2, 2), act="RELU_N1_TO_1", out_scale=0.00004)
+    c.add(t, "dilated", conv, [1, 7, 8, 2], 3, d=(2, 2))
+    c.add(t, "grouped_2", conv, [1, 4, 5, 6], 6, groups=2)
+    c.add(t, "grouped_4_of_8", conv, [1, 3, 4, 8], 12, groups=4, k=(2, 2), act="RELU")
+    c.add(t, "batch_2", conv, [2, 4, 4, 3], 4, s=(2, 1))
+    c.add(t, "per_tensor", conv, [1, 5, 5, 3], 6, per_channel=False)
+    c.add(t, "10x4_stride_2", conv, [1, 20, 6, 1], 8, k=(10, 4), s=(2, 2), act="RELU")
+    c.add(t, "saturating", conv, [1, 5, 5, 3], 5, gain=600, bias_steps=400)
+    c.add(t, "channel_scales_far_apart", conv, [1, 5, 5, 3], 16, spread=3)
+    c.add(t, "kernel_larger_same", conv, [1, 2, 3, 3], 4, k=(5, 5))
+    c.add(t, "1x1_600_to_3", conv, [1, 1, 3, 600], 3, k=(1, 1))
+    c.add(t, "int32_3x3", conv, [1, 5, 6, 3], 5, sums="int32")
+    c.add(t, "int32_wraps_around", conv, [1, 1, 3, 600], 3, k=(1, 1), sums="int32", gain=5)
 
 
 @cases("depthwise_conv_2d")
@@ -230,6 +287,19 @@ def depthwise_cases(c):
     for i, way in enumerate(["double", "float32_product", "float32"]):
         c.add(t, f"multiplier_{way}", scale_arithmetic, i, False)
         c.add(t, f"multiplier_{way}_per_channel", scale_arithmetic, i, True)
+    t = "int16"
+    for e in 2, -9, -19:
+        c.add(t, f"rounds_once_at_2_to_{e}", rounds_once, e)
+    c.add(t, "3x3_same", depthwise, [1, 5, 6, 4])
+    c.add(t, "3x3_valid_relu", depthwise, [1, 6, 5, 5], pad="VALID", act="RELU")
+    c.add(t, "multiplier_2_relu6", depthwise, [1, 4, 5, 3], 2, act="RELU6", out_scale=0.00025)
+    c.add(t, "stride_2x2_odd", depthwise, [1, 7, 5, 6], s=(2, 2), act="RELU_N1_TO_1", out_scale=0.00004)
+    c.add(t, "dilated", depthwise, [1, 7, 8, 3], d=(2, 2))
+    c.add(t, "batch_2", depthwise, [2, 4, 4, 3], s=(2, 2))
+    c.add(t, "1_channel_multiplier_5_10x4", depthwise, [1, 12, 5, 1], 5, k=(10, 4), s=(2, 2), act="RELU")
+    c.add(t, "17_channels", depthwise, [1, 4, 3, 17], s=(1, 2))
+    c.add(t, "saturating", depthwise, [1, 5, 5, 4], gain=600, bias_steps=400)
+    c.add(t, "channel_scales_far_apart", depthwise, [1, 5, 4, 16], spread=3)
 
 
 @cases("fully_connected")
@@ -257,3 +327,20 @@ def fully_connected_cases(c):
     for i, way in enumerate(["double", "float32_product", "float32"]):
         c.add(t, f"multiplier_{way}", scale_arithmetic, i, False)
         c.add(t, f"multiplier_{way}_per_channel", scale_arithmetic, i, True)
+    t = "int16"
+    for e in 2, -9, -19:
+        c.add(t, f"rounds_once_at_2_to_{e}", rounds_once, e)
+    c.add(t, "sums_of_32_bits", sums_of_32_bits)
+    c.add(t, "plain", fully_connected, [1, 12], 7, per_channel=False)
+    c.add(t, "relu", fully_connected, [1, 16], 8, per_channel=False, act="RELU")
+    c.add(t, "batch_3_no_bias", fully_connected, [3, 9], 5, per_channel=False, bias=False)
+    c.add(t, "keep_num_dims", fully_connected, [1, 3, 4, 5], 6, per_channel=False, keep=True)
+    c.add(t, "rank_4_flattened", fully_connected, [1, 2, 3, 4], 5, per_channel=False, ci=24)
+    c.add(t, "per_channel", fully_connected, [1, 12], 9)
+    c.add(t, "per_channel_far_apart", fully_connected, [2, 10], 13, spread=3)
+    c.add(t, "37_to_19", fully_connected, [1, 37], 19, per_channel=False)
+    c.add(t, "2_to_3", fully_connected, [2, 2], 3, per_channel=False)
+    c.add(t, "1023_to_5", fully_connected, [1, 1023], 5, per_channel=False)
+    c.add(t, "int32_bias", fully_connected, [2, 15], 6, per_channel=False, sums="int32")
+    c.add(t, "int32_no_bias", fully_connected, [2, 15], 6, per_channel=False, bias=False, sums="int32")
+    c.add(t, "int32_wraps_around", fully_connected, [1, 1023], 3, per_channel=False, sums="int32", gain=5)
