@@ -1,6 +1,7 @@
 // The commands, each a function from its options to an exit code. Errors travel as Failures to main.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,17 @@
 #include "ir/diagnostic.hpp"
 
 namespace smelt::cli {
+
+/// smelt quantize.
+struct QuantizeOptions {
+  std::string calibrate, test, labels, metric, html;
+  std::string scheme = "int8", range = "minmax", io = "integer", pixels = "0..1", raw_type = "f4";
+  std::vector<std::string> layers;
+  double raw_scale = 1, raw_zero = 0;
+  bool per_tensor = false, no_bias_correction = false, equalize = false;
+  std::optional<double> max_drop;
+  std::size_t count = 100;
+};
 
 /// Options that several commands share.
 struct Options {
@@ -25,6 +37,7 @@ struct Options {
   std::string directory;      ///< compile -o
   std::string output;         ///< convert, quantize -o: a file
   bool as_read = false;       ///< convert --as-read
+  QuantizeOptions quantize;
   bool single_file = false;
   bool measure = false;
   std::optional<std::uint64_t> max_ram;
@@ -44,6 +57,7 @@ using Command = Result<ExitCode> (*)(const Options&);
 Result<ExitCode> inspect(const Options& options);
 Result<ExitCode> compile(const Options& options);
 Result<ExitCode> convert(const Options& options);
+Result<ExitCode> quantize_model(const Options& options);
 Result<ExitCode> run(const Options& options);
 Result<ExitCode> verify_model(const Options& options);
 Result<ExitCode> profile(const Options& options);
@@ -80,6 +94,23 @@ class Progress {
 
  private:
   bool shown_;
+};
+
+/// A bar on standard error for what takes longer than a second; nothing unless that is a terminal. Gone when destroyed.
+class ProgressBar {
+ public:
+  explicit ProgressBar(std::string what) : what_(std::move(what)), start_(std::chrono::steady_clock::now()) {}
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  void rename(std::string what) { what_ = std::move(what); }
+  /// `all` = 0: nobody knows how much there is to do.
+  void show(std::size_t done, std::size_t all);
+
+ private:
+  std::string what_;
+  std::chrono::steady_clock::time_point start_, last_{};
+  bool shown_ = false;
 };
 
 }  // namespace smelt::cli

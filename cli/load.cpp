@@ -22,6 +22,24 @@ Progress::~Progress() {
   if (shown_) std::fprintf(stderr, "\r\033[K");
 }
 
+void ProgressBar::show(std::size_t done, std::size_t all) {
+  const auto now = std::chrono::steady_clock::now();
+  if (isatty(STDERR_FILENO) == 0 || now - start_ < std::chrono::seconds(1) || now - last_ < std::chrono::milliseconds(50)) return;
+  last_ = now;
+  shown_ = true;
+  constexpr std::size_t width = 30;
+  if (all == 0) {
+    std::fprintf(stderr, "\r\033[K%s ... %.0f s", what_.c_str(), std::chrono::duration<double>(now - start_).count());
+    return;
+  }
+  const std::string bar = std::string(width * done / all, '#') + std::string(width - width * done / all, '.');
+  std::fprintf(stderr, "\r\033[K%s [%s] %zu of %zu", what_.c_str(), bar.c_str(), done, all);
+}
+
+ProgressBar::~ProgressBar() {
+  if (shown_) std::fprintf(stderr, "\r\033[K");
+}
+
 std::string model_name(const Options& options) {
   return options.name.empty() ? identifier(std::filesystem::path(options.model).stem().string()) : options.name;
 }

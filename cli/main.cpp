@@ -50,6 +50,8 @@ class CommandLine {
     json(convert);
     example(convert, "smelt convert model.tflite -o optimized.tflite\n  smelt convert model.tflite -o copy.tflite --as-read");
 
+    quantize();
+
     CLI::App* run = add("run", "Run a model on this machine, with the kernels that ship to the device", smelt::cli::run);
     model(run);
     run->add_option("--input", options_.inputs, "Raw little-endian tensor or .npy; several tensors in a row mean several runs")
@@ -140,6 +142,36 @@ class CommandLine {
       return smelt::Failure("E0601", e.path1().empty() ? "temporary folder" : e.path1().string(), e.code().message(),
                             "check TMPDIR, permissions and the free space");
     }
+  }
+
+  void quantize() {
+    smelt::cli::QuantizeOptions& q = options_.quantize;
+    CLI::App* sub = add("quantize", "Make a float model compute in integers, and show what that costs layer by layer", smelt::cli::quantize_model);
+    model(sub);
+    sub->add_option("--calibrate", q.calibrate, "Examples: .npy, .npz, raw tensors, or a folder of those or of JPEG and PNG pictures")->required()->type_name("DATA");
+    sub->add_option("-o,--output", options_.output, "The quantized model, a .tflite file")->type_name("FILE");
+    sub->add_option("--report", q.html, "The report as an HTML page with plots")->type_name("FILE");
+    json(sub);
+    sub->add_option("--scheme", q.scheme, "Activations and weights of 8 bits; 16 and 8; 8 with powers of two as scales")
+        ->check(CLI::IsMember({"int8", "int16x8", "int8-pow2"}))->capture_default_str();
+    sub->add_option("--layer", q.layers, "Another form for one layer, by its name in the report: int8, int16x8, float32")->type_name("NAME=FORM");
+    sub->add_option("--range", q.range, "How activation ranges are chosen")->check(CLI::IsMember({"minmax", "percentile", "mse"}))->capture_default_str();
+    sub->add_option("--io", q.io, "The model's inputs and outputs: as its layers, or floats")->check(CLI::IsMember({"integer", "float32"}))->capture_default_str();
+    sub->add_flag("--equalize", q.equalize, "Bring the ranges of neighbouring layers' channels together first");
+    sub->add_flag("--per-tensor", q.per_tensor, "One scale for all weights of a layer");
+    sub->add_flag("--no-bias-correction", q.no_bias_correction, "Leave biases as they are");
+    sub->add_option("--count", q.count, "At most so many examples to calibrate with; 0: all")->capture_default_str();
+    sub->add_option("--test", q.test, "Other examples to judge by; default: those of --calibrate")->type_name("DATA");
+    sub->add_option("--labels", q.labels, "CSV with a column label (and file), one label a line, or \"folders\"")->type_name("FILE");
+    sub->add_option("--metric", q.metric, "What counts; default: accuracy where there are labels, else deviation")
+        ->check(CLI::IsMember({"accuracy", "reconstruction", "deviation"}));
+    sub->add_option("--max-drop", q.max_drop, "Give layers more bits until no more than this is lost: points of accuracy, or percent")->check(CLI::NonNegativeNumber);
+    sub->add_option("--pixels", q.pixels, "What 0 and 255 of a picture become")->type_name("LOW..HIGH")->capture_default_str();
+    sub->add_option("--raw-type", q.raw_type, "Elements of files without a header: f4, i1, u1, i2")->check(CLI::IsMember({"f4", "i1", "u1", "i2"}))->capture_default_str();
+    sub->add_option("--raw-scale", q.raw_scale, "Real value = scale * (stored - zero)")->capture_default_str();
+    sub->add_option("--raw-zero", q.raw_zero, "See --raw-scale")->capture_default_str();
+    example(sub, "smelt quantize model.tflite --calibrate examples.npy -o model_int8.tflite --report model.html\n"
+                 "  smelt quantize model.tflite --calibrate pictures/ --pixels -1..1 --labels folders --max-drop 0.5 -o model_int8.tflite");
   }
 
   CLI::App* add(const char* name, const char* what, smelt::cli::Command command) {

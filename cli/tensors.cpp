@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "data/npy.hpp"
 #include "emit/emit.hpp"
 #include "import/file.hpp"
 #include "runtime/check.hpp"
@@ -17,20 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* magic = "\x93NUMPY";
-
-/// NumPy's type strings, format version 1.0 of the .npy specification.
-const char* npy_type(DType type) {
-  switch (type) {
-    case DType::i8: return "|i1";
-    case DType::u8: return "|u1";
-    case DType::i16: return "<i2";
-    case DType::i32: return "<i4";
-    case DType::i64: return "<i8";
-    case DType::f32: return "<f4";
-    case DType::boolean: return "|b1";
-  }
-  return "";
-}
 
 bool ends_with(const std::string& s, const std::string& end) {
   return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0;
@@ -56,43 +43,17 @@ bool holds(const std::vector<int64_t>& array, const Tensor& type) {
   return got.size() >= want.size() && got.size() <= want.size() + 1 && std::equal(want.rbegin(), want.rend(), got.rbegin());
 }
 
-/// The numbers of "'shape': (2, 3, )" in an .npy header; none where they are no shape.
-std::optional<std::vector<int64_t>> npy_shape(const std::string& header) {
-  const size_t key = header.find("'shape':");
-  const size_t open = header.find('(', key), close = header.find(')', key);
-  if (key == std::string::npos || open == std::string::npos || close == std::string::npos || close < open) return std::nullopt;
-  std::vector<int64_t> shape;
-  std::istringstream numbers(header.substr(open + 1, close - open - 1));
-  for (std::string number; std::getline(numbers, number, ',');) {
-    number.erase(std::remove(number.begin(), number.end(), ' '), number.end());
-    if (number.empty()) continue;
-    if (number.size() > 10 || number.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-    shape.push_back(std::stoll(number));
-  }
-  return shape;
-}
-
 /// The elements after an .npy header.
 Result<Bytes> npy_content(const std::string& path, const Bytes& file, const Tensor& type) {
   const auto bad = [&](const std::string& why) {
-    return Failure("E0602", path, why, "save it with numpy.save as a C-ordered array of dtype '" + std::string(npy_type(type.dtype)) +
+    return Failure("E0602", path, why, "save it with numpy.save as a C-ordered array of dtype '" + std::string(data::npy_descr(type.dtype)) +
                                            "' and shape " + to_string(type.shape) + ", or several of them stacked");
   };
-  if (file.size() < 10 || std::memcmp(file.data(), magic, 6) != 0) return bad("not a .npy file");
-  const bool wide = file[6] >= 2;
-  const size_t at = wide ? 12 : 10;
-  if (file.size() < at) return bad("a truncated .npy header");
-  size_t length = file[8] | static_cast<size_t>(file[9]) << 8;
-  if (wide) length |= static_cast<size_t>(file[10]) << 16 | static_cast<size_t>(file[11]) << 24;
-  if (length > file.size() - at) return bad("a truncated .npy header");
-  const std::string header(file.begin() + static_cast<int64_t>(at), file.begin() + static_cast<int64_t>(at + length));
-  if (header.find("'fortran_order': True") != std::string::npos) return bad("a Fortran-ordered array");
-  if (header.find(std::string("'") + npy_type(type.dtype) + "'") == std::string::npos) {
-    return bad(std::string("its dtype is not the tensor's, ") + to_string(type.dtype));
-  }
-  const std::optional<std::vector<int64_t>> shape = npy_shape(header);
-  if (!shape || !holds(*shape, type)) return bad("its shape is not that of tensor " + described(type));
-  return Bytes(file.begin() + static_cast<int64_t>(at + length), file.end());
+  const Result<data::Array> array = data::parse_npy(file, path);
+  if (!array) return bad(array.failure().diagnostics.at(0).reason);
+  if (array->descr != data::npy_descr(type.dtype)) return bad(std::string("its dtype is not the tensor's, ") + to_string(type.dtype));
+  if (!holds(array->shape, type)) return bad("its shape is not that of tensor " + described(type));
+  return Bytes(array->bytes.begin(), array->bytes.end());
 }
 
 }  // namespace
@@ -118,7 +79,7 @@ Outcome write_tensor(const std::string& path, const Tensor& type, const Bytes& c
     std::string shape;
     if (runs > 1) shape += std::to_string(runs) + ", ";
     for (int32_t d : type.shape) shape += std::to_string(d) + ", ";
-    std::string header = std::string("{'descr': '") + npy_type(type.dtype) + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+    std::string header = std::string("{'descr': '") + data::npy_descr(type.dtype) + "', 'fortran_order': False, 'shape': (" + shape + "), }";
     header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');
     header += '\n';
     text = std::string(magic, 6) + std::string("\x01\x00", 2) + static_cast<char>(header.size() & 255) +

@@ -308,6 +308,8 @@ Outcome denormalize_leaky_relu(Graph& /*graph*/, Node& node) {
 OpDef curve(const char* name, const char* tflite, decltype(OpDef::normalize) normalize, decltype(OpDef::infer) infer,
             decltype(OpDef::evaluate) evaluate, decltype(OpDef::lower) lower) {
   OpDef op{name, {tflite}, normalize, infer, evaluate, lower};
+  if (evaluate == evaluate_logistic) op.output_range = RealRange{0, 1};
+  if (evaluate == evaluate_tanh) op.output_range = RealRange{-1, 1};
   op.denormalize = normalize == normalize_leaky_relu ? denormalize_leaky_relu : nullptr;
   op.bytewise = true;
   op.channels = each_channel;

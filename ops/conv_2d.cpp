@@ -246,6 +246,7 @@ const OpDef op_conv_2d = {
     .fuses_activation = true,
     .fuses_padding = true,
     .weighted_sum = sum,
+    .filter_axis = 0,
     .denormalize = denormalize,
 };
 

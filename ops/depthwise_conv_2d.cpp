@@ -230,6 +230,7 @@ const OpDef op_depthwise_conv_2d = {
     .fuses_activation = true,
     .fuses_padding = true,
     .weighted_sum = sum,
+    .filter_axis = 3,
     .denormalize = denormalize,
 };
 

@@ -302,6 +302,7 @@ const OpDef op_fully_connected = {
     .fuses_activation = true,
     .flattens_input = true,
     .weighted_sum = sum,
+    .filter_axis = 0,
     .denormalize = denormalize,
 };
 

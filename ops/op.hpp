@@ -38,6 +38,12 @@ enum class ChannelFlow : uint8_t {
   joined,  ///< the output's bytes are those of the inputs, their channels one input behind the other
 };
 
+/// Real values from `low` to `high`, the latter just out of reach.
+struct RealRange {
+  float low;
+  float high;
+};
+
 /// int8 convolutions and fully connected layers as what they compute, whatever their windows (ops/weighted_sum.hpp).
 struct WeightedSum;
 
@@ -90,6 +96,15 @@ struct OpDef {
   ChannelFlow (*channels)(const Graph&, const Node&) = nullptr;
   /// Null, or an empty answer: this node is none.
   std::optional<WeightedSum> (*weighted_sum)(const Graph&, const Node&) = nullptr;
+
+  // ---- what the quantizer asks ----
+
+  /// Input 1 is a filter, quantized symmetrically, one scale for each slice along this axis; input 2, if any, its bias.
+  /// -1: there is none. All other operators need say nothing: `infer` tells which integer forms they have.
+  int filter_axis = -1;
+  /// What the function's values lie within, where the integer form wants just that for its output's scale.
+  /// Source: TensorFlow Lite 8-bit quantization specification.
+  std::optional<RealRange> output_range = {};
 
   // ---- what writers ask ----
 

@@ -193,6 +193,7 @@ const OpDef op_softmax = {.name = "softmax",
                           .infer = infer_softmax,
                           .evaluate = evaluate_softmax,
                           .lower = lower_softmax,
+                          .output_range = RealRange{0, 1},
                           .denormalize = denormalize};
 
 }  // namespace smelt
