@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "ops/broadcast.hpp"
-#include "ops/elementwise.hpp"
+#include "ops/pairs.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
 #include "ops/sum_scale.hpp"
+#include "runtime/ops/integers.hpp"
 
 namespace smelt {
 namespace {
@@ -26,85 +26,45 @@ Outcome normalize_arithmetic(Graph& graph, Node& node) {
 
 std::string activation_of(const Node& node) { return node.attrs.s("activation", "none"); }
 
-/// Shapes and types. int32 is for shapes computed in the graph: oracles know it, so it can be folded; kernels do not.
+/// int64 is for shapes computed in the graph: oracles know it, so it can be folded; kernels do not.
 Result<std::vector<TensorType>> infer_binary(const Graph& graph, const Node& node) {
-  if (Outcome o = elementwise::check_operands(graph, node, 2); !o) return o.failure();
-  const Tensor& a = graph.at(node.in(0));
-  const Tensor& b = graph.at(node.in(1));
-  if (a.dtype != DType::i8 && a.dtype != DType::f32 && a.dtype != DType::i32) {
-    return elementwise::unsupported_type(graph, node, a.dtype, "i8, f32");
+  const Result<Shape> shape = pairs::check(graph, node);
+  if (!shape) return shape.failure();
+  const DType type = graph.at(node.in(0)).dtype;
+  if (type != DType::i8 && type != DType::f32 && type != DType::i32 && type != DType::i64) {
+    return elementwise::unsupported_type(graph, node, type, "i8, i32, f32");
   }
-  if (a.dtype != b.dtype) {
-    return fail(graph, node, "E0302",
-                std::string("the inputs are of types ") + to_string(a.dtype) + " and " + to_string(b.dtype));
-  }
-  const std::optional<Shape> shape = broadcast(a.shape, b.shape);
-  if (!shape) {
-    return fail(graph, node, "E0302",
-                "shapes " + to_string(a.shape) + " and " + to_string(b.shape) + " do not broadcast to one another");
-  }
-  if (elements(*shape) * size_of(a.dtype) > max_tensor_bytes)
-    return fail(graph, node, "E0302", "the output is too large");
-  return std::vector<TensorType>{{a.dtype, *shape}};
-}
-
-Outcome check_quantized(const Graph& graph, const Node& node) {
-  for (TensorId id : {node.in(0), node.in(1), node.out(0)}) {
-    if (Outcome o = elementwise::check_per_tensor(graph, node, id); !o) return o;
-  }
-  return Done{};
-}
-
-template <class T, class F>
-void evaluate_pairs(const Evaluation& e, F element) {
-  const Shape& out = e.out[0]->type->shape;
-  for (int64_t i = 0; i < elements(out); ++i) {
-    const T a = e.in[0]->as<T>()[broadcast_index(i, out, e.in[0]->type->shape)];
-    const T b = e.in[1]->as<T>()[broadcast_index(i, out, e.in[1]->type->shape)];
-    e.out[0]->as<T>()[i] = element(a, b);
-  }
+  return std::vector<TensorType>{{type, *shape}};
 }
 
 template <class F>
 void evaluate_clamped(const Evaluation& e, F element) {
   const FloatRange range = float_activation(activation_of(e.node));
-  evaluate_pairs<float>(e, [&](float a, float b) { return std::min(std::max(element(a, b), range.low), range.high); });
+  pairs::evaluate<float, float>(e, [&](float a, float b) { return std::min(std::max(element(a, b), range.low), range.high); });
 }
 
-/// int32 wraps around, as in the reference on its hardware.
-template <class F>
+/// Integers wrap around, as in the reference on its hardware. T: i32 or i64.
+template <class T, class F>
 void evaluate_wrapping(const Evaluation& e, F element) {
-  const std::string activation = activation_of(e.node);
-  evaluate_pairs<int32_t>(e, [&](int32_t a, int32_t b) {
-    const auto y = static_cast<int32_t>(element(static_cast<uint32_t>(a), static_cast<uint32_t>(b)));
-    if (activation == "none") return y;
-    const FloatRange range = float_activation(activation);
-    if (y < range.low) return static_cast<int32_t>(range.low);
-    return y > range.high ? static_cast<int32_t>(range.high) : y;
+  using U = std::make_unsigned_t<T>;
+  const IntegerRange range = integer_activation(activation_of(e.node));
+  pairs::evaluate<T, T>(e, [&](T a, T b) {
+    const auto y = static_cast<T>(element(static_cast<U>(a), static_cast<U>(b)));
+    return range.bounded ? std::clamp<T>(y, range.low, range.high) : y;
   });
 }
 
-/// Rows and in-place inputs; answers the walk's offset in the constants. Operand a is the node's input `first`.
-int32_t lay_out(Lowering& l, int first) {
-  const Tensor& a = l.input(static_cast<size_t>(first));
-  const Tensor& b = l.input(static_cast<size_t>(1 - first));
-  BroadcastWalk walk = walk_broadcast(a.shape, b.shape, size_of(a.dtype), 1 + first);
-  const int32_t rows = row_count(l.output().shape);
-  std::vector<RowRange> made;
-  for (int32_t r = 0; r < rows; ++r) made.push_back({r, r + 1});
-  if (first == 1) std::swap(walk.needs_a, walk.needs_b);
-  l.steps(rows, {std::move(walk.needs_a), std::move(walk.needs_b)}, {std::move(made)});
-  for (int i : {0, 1}) {
-    const Tensor& t = l.input(static_cast<size_t>(i));
-    if (!t.constant() && t.shape == l.output().shape) l.in_place(i);
-  }
-  return static_cast<int32_t>(l.pool.add(l.name("walk"), walk.words));
+Outcome lower_s32(Lowering& l, const char* symbol, Kernel kernel) {
+  const IntegerRange range = integer_activation(activation_of(l.node));
+  l.kernel("ops/integers.hpp", symbol, kernel);
+  l.params("smelt::PairsS32", PairsS32{pairs::lay_out(l), range.low, range.high}, "walk low high");
+  return Done{};
 }
 
 Outcome lower_f32(Lowering& l, const char* symbol, Kernel kernel) {
   const FloatRange range = float_activation(activation_of(l.node));
   l.kernel("ops/binary.hpp", symbol, kernel);
-  l.params("smelt::BinaryF32", BinaryF32{lay_out(l, 0), float_bits(range.low), float_bits(range.high)},
+  l.params("smelt::BinaryF32", BinaryF32{pairs::lay_out(l), float_bits(range.low), float_bits(range.high)},
            "walk low high");
   return Done{};
 }
@@ -130,7 +90,7 @@ Sum sum_multipliers(const Graph& graph, const Node& node) {
 Result<std::vector<TensorType>> infer_sum(const Graph& graph, const Node& node) {
   auto types = infer_binary(graph, node);
   if (!types || types->at(0).dtype != DType::i8) return types;
-  if (Outcome o = check_quantized(graph, node); !o) return o.failure();
+  if (Outcome o = pairs::check_quantized(graph, node); !o) return o.failure();
   // The reference demands an output multiplier below 1, here with room for one rounding up; floats must not overflow.
   const double larger = std::max(graph.at(node.in(0)).quant.scale.at(0), graph.at(node.in(1)).quant.scale.at(0));
   const double out = graph.at(node.out(0)).quant.scale.at(0);
@@ -174,9 +134,11 @@ class SumReference {
 void evaluate_add(const Evaluation& e) {
   switch (e.out[0]->type->dtype) {
     case DType::i8:
-      return evaluate_pairs<int8_t>(e, SumReference(e.graph, e.node, false));
+      return pairs::evaluate<int8_t, int8_t>(e, SumReference(e.graph, e.node, false));
     case DType::i32:
-      return evaluate_wrapping(e, [](uint32_t a, uint32_t b) { return a + b; });
+      return evaluate_wrapping<int32_t>(e, [](auto a, auto b) { return a + b; });
+    case DType::i64:
+      return evaluate_wrapping<int64_t>(e, [](auto a, auto b) { return a + b; });
     default:
       return evaluate_clamped(e, [](float a, float b) { return a + b; });
   }
@@ -185,9 +147,11 @@ void evaluate_add(const Evaluation& e) {
 void evaluate_sub(const Evaluation& e) {
   switch (e.out[0]->type->dtype) {
     case DType::i8:
-      return evaluate_pairs<int8_t>(e, SumReference(e.graph, e.node, true));
+      return pairs::evaluate<int8_t, int8_t>(e, SumReference(e.graph, e.node, true));
     case DType::i32:
-      return evaluate_wrapping(e, [](uint32_t a, uint32_t b) { return a - b; });
+      return evaluate_wrapping<int32_t>(e, [](auto a, auto b) { return a - b; });
+    case DType::i64:
+      return evaluate_wrapping<int64_t>(e, [](auto a, auto b) { return a - b; });
     default:
       return evaluate_clamped(e, [](float a, float b) { return a - b; });
   }
@@ -197,7 +161,7 @@ Outcome lower_sum_s8(Lowering& l, bool subtract) {
   const SumReference reference(l.graph, l.node, subtract);
   const PairSum exact = reference.exact();
   if (const auto scale = fit_sum_scale(exact, reference)) {
-    const WeightedAddS8 p{lay_out(l, 0), *scale, {0, exact.high - exact.low, exact.low}};
+    const WeightedAddS8 p{pairs::lay_out(l), *scale, {0, exact.high - exact.low, exact.low}};
     l.kernel("ops/binary.hpp", SMELT_KERNEL(weighted_add_s8));
     l.params("smelt::WeightedAddS8", p,
              "walk sum.weight_a sum.weight_b sum.bias sum.centre to.offset to.span to.low");
@@ -219,7 +183,7 @@ Outcome lower_sum_s8(Lowering& l, bool subtract) {
   const int32_t shift_b = std::max(1, -mb.shift);
   const int32_t shift = std::max(1, -m.out.shift);  // 0 only with multiplier 0
   AddS8 p{};
-  p.walk = lay_out(l, first);
+  p.walk = pairs::lay_out(l, first);
   p.bias_a = -a.zero_point.at(0) * (negative_a ? -(1 << 20) : 1 << 20);
   p.bias_b = -b.zero_point.at(0) * (1 << 21);
   p.multiplier_b = negative_b ? -mb.multiplier : mb.multiplier;
@@ -241,12 +205,14 @@ Outcome lower_sum_s8(Lowering& l, bool subtract) {
 }
 
 Outcome lower_add(Lowering& l) {
-  if (l.output().dtype == DType::i32) return elementwise::no_kernel(l);
+  if (l.output().dtype == DType::i64) return elementwise::no_kernel(l);
+  if (l.output().dtype == DType::i32) return lower_s32(l, SMELT_KERNEL(add_s32));
   return l.output().dtype == DType::i8 ? lower_sum_s8(l, false) : lower_f32(l, SMELT_KERNEL(add_f32));
 }
 
 Outcome lower_sub(Lowering& l) {
-  if (l.output().dtype == DType::i32) return elementwise::no_kernel(l);
+  if (l.output().dtype == DType::i64) return elementwise::no_kernel(l);
+  if (l.output().dtype == DType::i32) return lower_s32(l, SMELT_KERNEL(sub_s32));
   return l.output().dtype == DType::i8 ? lower_sum_s8(l, true) : lower_f32(l, SMELT_KERNEL(sub_f32));
 }
 
@@ -261,14 +227,15 @@ float product_ratio(const Graph& graph, const Node& node) {
 Result<std::vector<TensorType>> infer_mul(const Graph& graph, const Node& node) {
   auto types = infer_binary(graph, node);
   if (!types || types->at(0).dtype != DType::i8) return types;
-  if (Outcome o = check_quantized(graph, node); !o) return o.failure();
+  if (Outcome o = pairs::check_quantized(graph, node); !o) return o.failure();
   // From here on a product of up to 255 * 255 times the ratio would not fit 32 bits.
   if (!(product_ratio(graph, node) < 16383.0F)) return elementwise::scales_too_far_apart(graph, node);
   return types;
 }
 
 void evaluate_mul(const Evaluation& e) {
-  if (e.out[0]->type->dtype == DType::i32) return evaluate_wrapping(e, [](uint32_t a, uint32_t b) { return a * b; });
+  if (e.out[0]->type->dtype == DType::i32) return evaluate_wrapping<int32_t>(e, [](auto a, auto b) { return a * b; });
+  if (e.out[0]->type->dtype == DType::i64) return evaluate_wrapping<int64_t>(e, [](auto a, auto b) { return a * b; });
   if (e.out[0]->type->dtype == DType::f32) return evaluate_clamped(e, [](float a, float b) { return a * b; });
   const Multiplier m = quantize_multiplier(product_ratio(e.graph, e.node));
   const Quantization& out = e.out[0]->type->quant;
@@ -276,20 +243,21 @@ void evaluate_mul(const Evaluation& e) {
   const int32_t a_zero = e.in[0]->type->quant.zero_point.at(0);
   const int32_t b_zero = e.in[1]->type->quant.zero_point.at(0);
   const int32_t out_zero = out.zero_point.at(0);
-  evaluate_pairs<int8_t>(e, [&](int32_t a, int32_t b) {
+  pairs::evaluate<int8_t, int8_t>(e, [&](int32_t a, int32_t b) {
     const int32_t y = oracle::requantize((a - a_zero) * (b - b_zero), m) + out_zero;
     return static_cast<int8_t>(std::min(range.high, std::max(range.low, y)));
   });
 }
 
 Outcome lower_mul(Lowering& l) {
-  if (l.output().dtype == DType::i32) return elementwise::no_kernel(l);
+  if (l.output().dtype == DType::i64) return elementwise::no_kernel(l);
+  if (l.output().dtype == DType::i32) return lower_s32(l, SMELT_KERNEL(mul_s32));
   if (l.output().dtype == DType::f32) return lower_f32(l, SMELT_KERNEL(mul_f32));
   const Multiplier m = quantize_multiplier(product_ratio(l.graph, l.node));
   const Quantization& out = l.output().quant;
   const ActivationRange range = quantized_activation(activation_of(l.node), out, DType::i8);
   MulS8 p{};
-  p.walk = lay_out(l, 0);
+  p.walk = pairs::lay_out(l);
   p.coefficient_a = int32_t{2} << std::max(0, m.shift);
   p.bias_a = -l.input(0).quant.zero_point.at(0) * p.coefficient_a;
   p.zero_b = l.input(1).quant.zero_point.at(0);
@@ -312,11 +280,13 @@ void evaluate_selected(const Evaluation& e, F better) {
   const auto select = [&](auto a, auto b) { return better(a, b) ? a : b; };
   switch (e.out[0]->type->dtype) {
     case DType::i8:
-      return evaluate_pairs<int8_t>(e, select);
+      return pairs::evaluate<int8_t, int8_t>(e, select);
     case DType::i32:
-      return evaluate_pairs<int32_t>(e, select);
+      return pairs::evaluate<int32_t, int32_t>(e, select);
+    case DType::i64:
+      return pairs::evaluate<int64_t, int64_t>(e, select);
     default:
-      return evaluate_pairs<float>(e, select);
+      return pairs::evaluate<float, float>(e, select);
   }
 }
 
@@ -328,18 +298,28 @@ void evaluate_minimum(const Evaluation& e) {
   evaluate_selected(e, [](auto a, auto b) { return a < b; });
 }
 
-Outcome lower_selected(Lowering& l, const char* symbol_s8, Kernel kernel_s8, const char* symbol_f32,
-                       Kernel kernel_f32) {
-  if (l.output().dtype == DType::i32) return elementwise::no_kernel(l);
-  const bool s8 = l.output().dtype == DType::i8;
-  l.kernel("ops/binary.hpp", s8 ? symbol_s8 : symbol_f32, s8 ? kernel_s8 : kernel_f32);
-  l.params("smelt::Select", Select{lay_out(l, 0)}, "walk");
+struct DeviceKernel {
+  const char* symbol;
+  Kernel function;
+};
+
+Outcome lower_selected(Lowering& l, DeviceKernel s8, DeviceKernel s32, DeviceKernel f32) {
+  const DType type = l.output().dtype;
+  if (type == DType::i64) return elementwise::no_kernel(l);
+  if (type == DType::i32) return lower_s32(l, s32.symbol, s32.function);
+  const DeviceKernel& kernel = type == DType::i8 ? s8 : f32;
+  l.kernel("ops/binary.hpp", kernel.symbol, kernel.function);
+  l.params("smelt::Pairs", Pairs{pairs::lay_out(l)}, "walk");
   return Done{};
 }
 
-Outcome lower_maximum(Lowering& l) { return lower_selected(l, SMELT_KERNEL(maximum_s8), SMELT_KERNEL(maximum_f32)); }
+Outcome lower_maximum(Lowering& l) {
+  return lower_selected(l, {SMELT_KERNEL(maximum_s8)}, {SMELT_KERNEL(maximum_s32)}, {SMELT_KERNEL(maximum_f32)});
+}
 
-Outcome lower_minimum(Lowering& l) { return lower_selected(l, SMELT_KERNEL(minimum_s8), SMELT_KERNEL(minimum_f32)); }
+Outcome lower_minimum(Lowering& l) {
+  return lower_selected(l, {SMELT_KERNEL(minimum_s8)}, {SMELT_KERNEL(minimum_s32)}, {SMELT_KERNEL(minimum_f32)});
+}
 
 /// Only those with a fused activation have fields among their options.
 Outcome denormalize_arithmetic(Graph& /*graph*/, Node& node) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ops/op.hpp"
-#include "runtime/ops/binary.hpp"
+#include "runtime/ops/pairs.hpp"
 
 namespace smelt {
 
@@ -41,13 +41,21 @@ struct Move {
 
 struct Dimension {
   int32_t extent = 1;
-  Move out, a, b;
+  Move out;
+  std::vector<Move> operands;
 };
 
 /// Whether a step of the outer dimension is the inner dimension's extent in steps: the two are one.
 bool continues(const Move& outer, const Move& inner, int32_t extent) {
   return int64_t{outer.rows} == int64_t{inner.rows} * extent &&
          int64_t{outer.elements} == int64_t{inner.elements} * extent;
+}
+
+bool continues(const std::vector<Move>& outer, const std::vector<Move>& inner, int32_t extent) {
+  for (size_t i = 0; i < outer.size(); ++i) {
+    if (!continues(outer[i], inner[i], extent)) return false;
+  }
+  return true;
 }
 
 /// Moves of a tensor of shape `shape` in each dimension of a shape of rank `rank`; none where it repeats.
@@ -67,18 +75,18 @@ std::vector<Move> moves_of(const Shape& shape, size_t rank) {
 }
 
 /// For each row of the output, the rows of the operand from the first to the last that it touches.
-std::vector<RowRange> rows_needed(const std::vector<Dimension>& dimensions, Move Dimension::*operand, int32_t rows) {
+std::vector<RowRange> rows_needed(const std::vector<Dimension>& dimensions, size_t operand, int32_t rows) {
   std::vector<RowRange> needs;
   int32_t span = 1;
   for (const Dimension& d : dimensions) {
-    if (d.out.rows == 0) span += (d.extent - 1) * (d.*operand).rows;
+    if (d.out.rows == 0) span += (d.extent - 1) * d.operands[operand].rows;
   }
   for (int32_t r = 0; r < rows; ++r) {
     int32_t rest = r;
     int32_t first = 0;
     for (auto d = dimensions.rbegin(); d != dimensions.rend(); ++d) {
       if (d->out.rows == 0) continue;
-      first += rest % d->extent * ((*d).*operand).rows;
+      first += rest % d->extent * d->operands[operand].rows;
       rest /= d->extent;
     }
     needs.push_back({first, first + span});
@@ -86,56 +94,76 @@ std::vector<RowRange> rows_needed(const std::vector<Dimension>& dimensions, Move
   return needs;
 }
 
+bool within_rows(const Dimension& d) {
+  return d.out.rows == 0 && std::all_of(d.operands.begin(), d.operands.end(), [](const Move& m) { return m.rows == 0; });
+}
+
 }  // namespace
 
-BroadcastWalk walk_broadcast(const Shape& a, const Shape& b, int32_t size, int32_t view_a) {
-  const Shape out = broadcast(a, b).value();
+BroadcastLoops loops_of_broadcast(const std::vector<BroadcastOperand>& operands, const Shape& out) {
   const std::vector<Move> out_moves = moves_of(out, out.size());
-  const std::vector<Move> a_moves = moves_of(a, out.size());
-  const std::vector<Move> b_moves = moves_of(b, out.size());
+  std::vector<std::vector<Move>> moves;
+  for (const BroadcastOperand& o : operands) moves.push_back(moves_of(o.shape, out.size()));
   std::vector<Dimension> dimensions;
   for (size_t d = 0; d < out.size(); ++d) {
-    if (out[d] > 1) dimensions.push_back({out[d], out_moves[d], a_moves[d], b_moves[d]});
+    if (out[d] == 1) continue;
+    dimensions.push_back({out[d], out_moves[d], {}});
+    for (const std::vector<Move>& m : moves) dimensions.back().operands.push_back(m[d]);
   }
-  BroadcastWalk walk;
-  walk.needs_a = rows_needed(dimensions, &Dimension::a, row_count(out));
-  walk.needs_b = rows_needed(dimensions, &Dimension::b, row_count(out));
+  BroadcastLoops result;
+  for (size_t i = 0; i < operands.size(); ++i) result.needs.push_back(rows_needed(dimensions, i, row_count(out)));
 
-  // A segment: the innermost dimensions, as many as stay in one row of all three and move alike.
-  Dimension segment;
-  while (!dimensions.empty()) {
+  // A segment: the innermost dimensions, as many as stay in one row of all tensors and move alike.
+  Dimension segment{1, {}, std::vector<Move>(operands.size())};
+  while (!dimensions.empty() && within_rows(dimensions.back())) {
     const Dimension& d = dimensions.back();
-    if (d.out.rows != 0 || d.a.rows != 0 || d.b.rows != 0) break;
     if (segment.extent == 1) {
       segment = d;
-    } else if (continues(d.a, segment.a, segment.extent) && continues(d.b, segment.b, segment.extent)) {
+    } else if (continues(d.operands, segment.operands, segment.extent)) {
       segment.extent *= d.extent;
     } else {
       break;
     }
     dimensions.pop_back();
   }
+  result.segments = row_elements(out) / segment.extent;
+  result.inner = segment.extent;
+  for (const Move& m : segment.operands) result.steps.push_back(m.elements);
 
   // What is left counts segments; neighbours that move alike are one dimension.
   std::vector<Dimension> outer;  // innermost first
   for (auto d = dimensions.rbegin(); d != dimensions.rend(); ++d) {
-    if (!outer.empty() && continues(d->a, outer.back().a, outer.back().extent) &&
-        continues(d->b, outer.back().b, outer.back().extent)) {
+    if (!outer.empty() && continues(d->operands, outer.back().operands, outer.back().extent)) {
       outer.back().extent *= d->extent;
     } else {
       outer.push_back(*d);
     }
   }
-  walk.words.resize(walk_table);
-  walk.words[walk_segments] = row_elements(out) / segment.extent;
-  walk.words[walk_inner] = segment.extent;
-  walk.words[walk_step_a] = segment.a.elements;
-  walk.words[walk_step_b] = segment.b.elements;
-  walk.words[walk_view_a] = view_a;
-  walk.words[walk_dims] = static_cast<int32_t>(outer.size());
   for (auto d = outer.rbegin(); d != outer.rend(); ++d) {
-    walk.words.insert(walk.words.end(), {d->extent, d->a.rows, d->a.elements * size, d->b.rows, d->b.elements * size});
+    result.loops.push_back({d->extent, {}});
+    for (size_t i = 0; i < operands.size(); ++i) {
+      result.loops.back().moves.push_back({d->operands[i].rows, d->operands[i].elements * operands[i].size});
+    }
   }
+  return result;
+}
+
+BroadcastWalk walk_broadcast(const Shape& a, const Shape& b, int32_t size, int32_t view_a) {
+  BroadcastLoops loops = loops_of_broadcast({{a, size}, {b, size}}, broadcast(a, b).value());
+  BroadcastWalk walk;
+  walk.words.resize(walk_table);
+  walk.words[walk_segments] = loops.segments;
+  walk.words[walk_inner] = loops.inner;
+  walk.words[walk_step_a] = loops.steps[0];
+  walk.words[walk_step_b] = loops.steps[1];
+  walk.words[walk_view_a] = view_a;
+  walk.words[walk_dims] = static_cast<int32_t>(loops.loops.size());
+  for (const BroadcastLoops::Loop& loop : loops.loops) {
+    walk.words.push_back(loop.extent);
+    for (const BroadcastMove& m : loop.moves) walk.words.insert(walk.words.end(), {m.rows, m.bytes});
+  }
+  walk.needs_a = std::move(loops.needs[0]);
+  walk.needs_b = std::move(loops.needs[1]);
   return walk;
 }
 

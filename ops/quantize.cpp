@@ -47,6 +47,13 @@ FloatRange float_activation(const std::string& activation) {
   return {-inf, inf};
 }
 
+IntegerRange integer_activation(const std::string& activation) {
+  if (activation == "relu") return {true, 0, INT32_MAX};
+  if (activation == "relu6") return {true, 0, 6};
+  if (activation == "relu_n1_to_1") return {true, -1, 1};
+  return {};
+}
+
 int32_t float_bits(float f) {
   int32_t bits = 0;
   std::memcpy(&bits, &f, sizeof bits);

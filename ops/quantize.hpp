@@ -31,6 +31,14 @@ struct FloatRange {
 };
 FloatRange float_activation(const std::string& activation);
 
+/// The same for integers that are no quantized numbers. Not bounded: all of the type.
+struct IntegerRange {
+  bool bounded = false;
+  int32_t low = INT32_MIN;
+  int32_t high = INT32_MAX;
+};
+IntegerRange integer_activation(const std::string& activation);
+
 /// Bits of a float for a parameter struct.
 int32_t float_bits(float f);
 

@@ -122,4 +122,59 @@ inline std::vector<FunctionCase> unary_function_cases() {
   return cases;
 }
 
+/// `exact` of every pair; T is the C++ type of `type`.
+template <class T, class F>
+FunctionCase pair_case(const std::string& op, DType type, const std::vector<T>& a, const std::vector<T>& b, F exact) {
+  const TensorType t{type, {static_cast<int32_t>(a.size())}};
+  std::vector<T> y;
+  for (size_t i = 0; i < a.size(); ++i) y.push_back(static_cast<T>(exact(a[i], b[i])));
+  return {one_node(op, {t, t}, t), {as_bytes(a), as_bytes(b)}, as_bytes(y)};
+}
+
+inline std::vector<FunctionCase> pair_function_cases() {
+  std::vector<FunctionCase> cases;
+  std::vector<float> x, y;
+  for (float a : {7.5F, -7.5F, 0.3F, 1e10F, 0.0F}) {
+    for (float b : {2.0F, -2.0F, 0.7F, 3e-3F}) x.push_back(a), y.push_back(b);
+  }
+  cases.push_back(pair_case<float>("mod", DType::f32, x, y, [](float a, float b) { return std::fmod(a, b); }));
+  cases.push_back(pair_case<float>("atan2", DType::f32, x, y, [](double a, double b) { return std::atan2(a, b); }));
+  constexpr int32_t least = std::numeric_limits<int32_t>::min();
+  std::vector<int32_t> i, j;
+  for (int32_t a : {7, -7, 0, least, 123456789}) {
+    for (int32_t b : {1, -1, 3, -3, 0, least}) i.push_back(a), j.push_back(b);
+  }
+  const auto wide = [&](const char* op, int64_t (*exact)(int64_t, int64_t)) {
+    cases.push_back(pair_case<int32_t>(op, DType::i32, i, j, exact));  // the conversion to int32 wraps around
+  };
+  wide("mod", [](int64_t a, int64_t b) { return b == 0 ? 0 : a % b; });
+  wide("div", [](int64_t a, int64_t b) { return b == 0 ? 0 : a / b; });
+  wide("floor_div", [](int64_t a, int64_t b) {
+    return b == 0 ? 0 : static_cast<int64_t>(std::floor(static_cast<double>(a) / static_cast<double>(b)));
+  });
+  wide("floor_mod", [](int64_t a, int64_t b) { return b == 0 ? 0 : (a % b + b) % b; });
+  wide("bitwise_and", [](int64_t a, int64_t b) { return a & b; });
+  wide("bitwise_or", [](int64_t a, int64_t b) { return a | b; });
+  wide("add", [](int64_t a, int64_t b) { return a + b; });
+  wide("sub", [](int64_t a, int64_t b) { return a - b; });
+  wide("mul", [](int64_t a, int64_t b) { return a * b; });
+  wide("maximum", [](int64_t a, int64_t b) { return a > b ? a : b; });
+  wide("minimum", [](int64_t a, int64_t b) { return a < b ? a : b; });
+  wide("pow", [](int64_t a, int64_t b) {
+    int64_t y = a == 0 && b < 0 ? 0 : 1;
+    for (int64_t k = 0; k < b; ++k) y *= a;
+    if (b < 0 && a != 0) y = a == 1 ? 1 : 0;
+    return y;
+  });
+  const std::vector<uint8_t> p = {0, 0, 1, 1}, q = {0, 1, 0, 1};
+  cases.push_back(pair_case<uint8_t>("logical_xor", DType::boolean, p, q, [](int a, int b) { return a ^ b; }));
+  return cases;
+}
+
+inline std::vector<FunctionCase> function_cases() {
+  std::vector<FunctionCase> cases = unary_function_cases();
+  for (FunctionCase& c : pair_function_cases()) cases.push_back(std::move(c));
+  return cases;
+}
+
 }  // namespace smelt::test

@@ -6,75 +6,10 @@
 #include <stdint.h>
 
 #include "../arch/arch.hpp"
-#include "../core.hpp"
 #include "../quantize.hpp"
+#include "pairs.hpp"
 
 namespace smelt {
-
-// How to walk two operands beside the output is an int32_t array in the constants (ops/broadcast.hpp makes it). A row
-// of the output is cut into segments of `inner` elements, along which each operand moves by 0 or 1. Segment s, counted
-// over the whole output, has one coordinate in each of `dims` dimensions, the innermost one last.
-enum WalkWord : int32_t {
-  walk_segments,  ///< segments of one output row
-  walk_inner,     ///< elements of one segment
-  walk_step_a,    ///< 0 or 1
-  walk_step_b,    ///< 0 or 1
-  walk_view_a,    ///< view of operand a, 1 or 2; operand b has the other
-  walk_dims,
-  walk_table,  ///< then for each dimension: its extent, and rows and bytes by which a, then b, move in it
-};
-
-struct Operands {
-  const void* a;
-  const void* b;
-};
-
-/// Where segment `s` begins in either operand. Called once a segment: one copy for all kernels.
-[[gnu::noinline]] inline Operands operands_at(const Firing& f, const int32_t* walk, int32_t s) {
-  int32_t row_a = 0, byte_a = 0, row_b = 0, byte_b = 0;
-  for (int32_t d = walk[walk_dims]; d > 0; --d) {
-    const int32_t* w = walk + walk_table + 5 * (d - 1);
-    int32_t i = s;
-    if (d > 1) {
-      s /= w[0];
-      i -= s * w[0];
-    }
-    row_a += i * w[1];
-    byte_a += i * w[2];
-    row_b += i * w[3];
-    byte_b += i * w[4];
-  }
-  const uint32_t view_a = static_cast<uint32_t>(walk[walk_view_a]);
-  return {f.in<uint8_t>(view_a, row_a) + byte_a, f.in<uint8_t>(3 - view_a, row_b) + byte_b};
-}
-
-/// `segment(a, b, out, walk)` of every segment.
-template <class T, class F>
-inline void each_segment(const Firing& f, int32_t walk_offset, F segment) {
-  const int32_t* walk = f.constant<int32_t>(static_cast<uint32_t>(walk_offset));
-  const int32_t segments = walk[walk_segments];
-  for (int32_t r = f.step; r < f.step + f.count; ++r) {
-    T* out = f.out<T>(0, r);
-    for (int32_t k = 0; k < segments; ++k, out += walk[walk_inner]) {
-      const Operands o = operands_at(f, walk, r * segments + k);
-      segment(static_cast<const T*>(o.a), static_cast<const T*>(o.b), out, walk);
-    }
-  }
-}
-
-/// `element` of every pair. The output may be the same bytes as an operand of its shape.
-template <class T, class F>
-inline void each_pair(const Firing& f, int32_t walk_offset, F element) {
-  each_segment<T>(f, walk_offset, [&element](const T* a, const T* b, T* out, const int32_t* walk) {
-    const int32_t step_a = walk[walk_step_a];
-    const int32_t step_b = walk[walk_step_b];
-    for (T* end = out + walk[walk_inner]; out != end; ++out) {
-      *out = element(*a, *b);
-      a += step_a;
-      b += step_b;
-    }
-  });
-}
 
 /// (a * b + 2^31) / 2^32 towards minus infinity: with one operand doubled, the doubling high multiply of quantize.hpp.
 inline int32_t high_mul_rounded(int32_t a, int32_t b) {
@@ -96,7 +31,7 @@ struct WeightedAddS8 {
 template <class D>
 inline void weighted_add(const Firing& f) {
   const auto& p = f.as<WeightedAddS8>();
-  each_segment<int8_t>(f, p.walk, [&p](const int8_t* a, const int8_t* b, int8_t* out, const int32_t* walk) {
+  each_segment<int8_t, int8_t>(f, p.walk, [&p](const int8_t* a, const int8_t* b, int8_t* out, const int32_t* walk) {
     const int32_t inner = walk[walk_inner];
     const int32_t step_a = walk[walk_step_a];
     const int32_t step_b = walk[walk_step_b];
@@ -132,7 +67,7 @@ struct AddS8 {
 template <int32_t sign>
 inline void add_signed_s8(const Firing& f) {
   const AddS8& p = f.as<AddS8>();
-  each_pair<int8_t>(f, p.walk, [&p](int32_t a, int32_t b) {
+  each_pair<int8_t, int8_t>(f, p.walk, [&p](int32_t a, int32_t b) {
     const int32_t x = high_mul_rounded(b * (1 << 21) + p.bias_b, p.multiplier_b);
     const int32_t sum = a * (sign * (1 << 20)) + p.bias_a + 2 * shift_away(x, p.half_b, p.shift_b);
     const int32_t y = shift_away(high_mul_rounded(sum, p.multiplier), p.half, p.shift);
@@ -161,50 +96,28 @@ struct MulS8 {
 
 inline void mul_s8(const Firing& f) {
   const MulS8& p = f.as<MulS8>();
-  each_pair<int8_t>(f, p.walk, [&p](int32_t a, int32_t b) {
+  each_pair<int8_t, int8_t>(f, p.walk, [&p](int32_t a, int32_t b) {
     const int32_t x = high_mul_rounded((a * p.coefficient_a + p.bias_a) * (b - p.zero_b), p.multiplier);
     const int32_t y = (x + p.half + (sign_mask(x) & p.away)) >> p.shift;
     return static_cast<int8_t>(clamp(y + p.zero, p.low, p.high));
   });
 }
 
-/// Stored values are compared as they are: the reference takes all quantizations for equal.
-struct Select {
-  int32_t walk;
-};
-
+// Stored values are compared as they are: the reference takes all quantizations for equal.
 inline void maximum_s8(const Firing& f) {
-  each_pair<int8_t>(f, f.as<Select>().walk, [](int8_t a, int8_t b) { return a > b ? a : b; });
+  each_pair<int8_t, int8_t>(f, f.as<Pairs>().walk, [](int8_t a, int8_t b) { return a > b ? a : b; });
 }
 
 inline void minimum_s8(const Firing& f) {
-  each_pair<int8_t>(f, f.as<Select>().walk, [](int8_t a, int8_t b) { return a < b ? a : b; });
+  each_pair<int8_t, int8_t>(f, f.as<Pairs>().walk, [](int8_t a, int8_t b) { return a < b ? a : b; });
 }
 
 inline void maximum_f32(const Firing& f) {
-  each_pair<float>(f, f.as<Select>().walk, [](float a, float b) { return a > b ? a : b; });
+  each_pair<float, float>(f, f.as<Pairs>().walk, [](float a, float b) { return a > b ? a : b; });
 }
 
 inline void minimum_f32(const Firing& f) {
-  each_pair<float>(f, f.as<Select>().walk, [](float a, float b) { return a < b ? a : b; });
-}
-
-struct BinaryF32 {
-  int32_t walk;
-  int32_t low;   ///< bits of a float
-  int32_t high;  ///< bits of a float
-};
-
-/// `element` of every pair, clamped.
-template <class F>
-inline void each_clamped(const Firing& f, F element) {
-  const BinaryF32& p = f.as<BinaryF32>();
-  const float low = as_float(p.low);
-  const float high = as_float(p.high);
-  each_pair<float>(f, p.walk, [=](float a, float b) {
-    const float y = element(a, b);
-    return y < low ? low : (y > high ? high : y);
-  });
+  each_pair<float, float>(f, f.as<Pairs>().walk, [](float a, float b) { return a < b ? a : b; });
 }
 
 inline void add_f32(const Firing& f) {

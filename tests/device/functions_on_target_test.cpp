@@ -20,7 +20,7 @@ TEST_P(FunctionsOnTarget, EqualTheirClosedForms) {
   if (!verify::find_program(target->compiler.command) || !verify::find_program(target->emulator->command)) {
     GTEST_SKIP() << target->name << ": its compiler or emulator is not installed";
   }
-  const std::vector<test::FunctionCase> cases = test::unary_function_cases();
+  const std::vector<test::FunctionCase> cases = test::function_cases();
   std::vector<std::unique_ptr<verify::TempDir>> directories;
   verify::ImageSpec spec;
   spec.kind = verify::ImageKind::trace;

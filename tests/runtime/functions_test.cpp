@@ -27,6 +27,8 @@ void expect_answers(const std::vector<test::FunctionCase>& cases) {
 
 TEST(Functions, UnaryOnesAreTheirClosedForms) { expect_answers(test::unary_function_cases()); }
 
+TEST(Functions, ThoseOfTwoValuesAre) { expect_answers(test::pair_function_cases()); }
+
 TEST(Functions, IntegersOf64BitsAreFoldedOnly) {
   const TensorType type{DType::i64, {3}};
   for (const char* op : {"abs", "neg", "square", "sign"}) {
@@ -35,6 +37,11 @@ TEST(Functions, IntegersOf64BitsAreFoldedOnly) {
     const Result<Program> program = lower(g, plan::Rings::full);
     ASSERT_FALSE(program) << op;
     EXPECT_NE(program.failure().to_string().find("i64"), std::string::npos);
+  }
+  for (const char* op : {"add", "sub", "mul", "maximum", "div", "mod", "floor_div", "pow", "bitwise_or"}) {
+    const Graph g = test::one_node(op, {type, type}, type);
+    ASSERT_TRUE(verify_graph(g)) << op;
+    EXPECT_FALSE(lower(g, plan::Rings::full)) << op;
   }
   const Graph g = test::one_node("neg", {type}, type);
   const std::vector<int64_t> x = {int64_t{1} << 40, -7, 0}, want = {-(int64_t{1} << 40), 7, 0};
@@ -49,6 +56,37 @@ TEST(Functions, ParametersMustBeFinite) {
   }
   EXPECT_FALSE(verify_graph(test::one_node("celu", {type}, type, test::numbers(0))));
   EXPECT_FALSE(verify_graph(test::one_node("tan", {{DType::i32, {3}}}, {DType::i32, {3}})));
+}
+
+TEST(Functions, OperandsMustFitOneAnother) {
+  const TensorType f{DType::f32, {3}}, i{DType::i32, {3}}, b{DType::boolean, {3}};
+  const auto sound = [](const char* op, std::vector<TensorType> in, TensorType out) {
+    return verify_graph(test::one_node(op, in, out)).ok();
+  };
+  EXPECT_TRUE(sound("div", {f, f}, f));
+  EXPECT_FALSE(sound("div", {f, i}, f));
+  EXPECT_FALSE(sound("div", {f, {DType::f32, {2}}}, f));
+  EXPECT_FALSE(sound("atan2", {i, i}, i));
+  EXPECT_FALSE(sound("bitwise_and", {f, f}, f));
+  EXPECT_FALSE(sound("logical_and", {i, i}, i));
+  EXPECT_TRUE(sound("less", {f, f}, b));
+  EXPECT_FALSE(sound("less", {b, b}, b));
+  EXPECT_TRUE(sound("equal", {b, b}, b));
+  EXPECT_FALSE(sound("equal", {f, f}, f));
+  EXPECT_TRUE(sound("select", {b, f, f}, f));
+  EXPECT_FALSE(sound("select", {f, f, f}, f));
+  EXPECT_FALSE(sound("select", {b, f, i}, f));
+  EXPECT_FALSE(sound("select", {{DType::boolean, {2}}, f, f}, f));
+  EXPECT_FALSE(sound("prelu", {{DType::f32, {1}}, f}, f));
+}
+
+TEST(Functions, Int8ComparesOnScalesBelow1Only) {
+  const TensorType s8{DType::i8, {3}};
+  Graph g = test::one_node("less", {s8, s8}, {DType::boolean, {3}});
+  g.at(0).quant = g.at(1).quant = {{0.5F}, {0}, 0};
+  EXPECT_TRUE(verify_graph(g));
+  g.at(1).quant.scale = {1.0F};
+  EXPECT_FALSE(verify_graph(g));
 }
 
 }  // namespace
