@@ -72,8 +72,10 @@ Ints strides_of(const Shape& shape);
 
 /// The copies as one device operation, row by row where each copy maps whole rows' insides to rows' insides in
 /// ascending order, in one step over whole tensors otherwise. `fill` (four bytes, repeated; one output only) goes
-/// wherever no copy does. Without it the copies must cover every output. Several outputs want a single input.
-Outcome lower_copies(Lowering& l, const std::vector<BlockCopy>& copies, std::optional<uint32_t> fill = std::nullopt);
+/// wherever no copy does. Without it the copies must cover every output. Several outputs want a single input. `inputs`:
+/// how many of the node's first inputs take part; absent: all.
+Outcome lower_copies(Lowering& l, const std::vector<BlockCopy>& copies, std::optional<uint32_t> fill = std::nullopt,
+                     std::optional<size_t> inputs = std::nullopt);
 
 /// An output that does not depend on what the inputs hold: a copy out of the constants.
 Outcome lower_constant(Lowering& l, const std::vector<int32_t>& values);

@@ -63,8 +63,8 @@ Outcome refuse_i64(const Lowering& l) {
 
 class CopyLowering {
  public:
-  CopyLowering(Lowering& l, const std::vector<BlockCopy>& copies, std::optional<uint32_t> fill)
-      : l_(l), copies_(copies), fill_(fill), size_(size_of(l.output().dtype)) {}
+  CopyLowering(Lowering& l, const std::vector<BlockCopy>& copies, std::optional<uint32_t> fill, size_t inputs)
+      : l_(l), copies_(copies), fill_(fill), inputs_(inputs), size_(size_of(l.output().dtype)) {}
 
   Outcome run() {
     if (Outcome o = refuse_i64(l_); !o) return o;
@@ -196,12 +196,12 @@ class CopyLowering {
   }
 
   bool by_rows(Plan& plan) {
-    const auto inputs = static_cast<int64_t>(l_.node.inputs.size());
+    const auto inputs = static_cast<int64_t>(inputs_);
     SMELT_ASSERT(outputs() == 1 || inputs == 1, "copies from several inputs to several outputs");
     plan.steps = outputs() == 1 ? row_count(l_.output().shape) : row_count(l_.input(0).shape);
     if (plan.steps > max_row_steps || plan.steps * (inputs + outputs()) > max_row_table) return false;
     const auto steps = static_cast<size_t>(plan.steps);
-    plan.needs.assign(l_.node.inputs.size(), std::vector<RowRange>(steps));
+    plan.needs.assign(inputs_, std::vector<RowRange>(steps));
     plan.makes.assign(l_.node.outputs.size(), std::vector<RowRange>(steps));
 
     bool partial = false;  // some row is filled only in part
@@ -280,7 +280,7 @@ class CopyLowering {
   void emit(Plan& plan) {
     set_kernel(l_, plan.moves, fill_.value_or(0));
     if (plan.needs.empty()) {
-      l_.whole();
+      l_.whole(static_cast<int>(inputs_));
     } else {
       l_.steps(plan.steps, std::move(plan.needs), std::move(plan.makes));
     }
@@ -289,14 +289,16 @@ class CopyLowering {
   Lowering& l_;
   const std::vector<BlockCopy>& copies_;
   std::optional<uint32_t> fill_;
+  size_t inputs_;
   int64_t size_;
   int loop_tables_ = 0;
 };
 
 }  // namespace
 
-Outcome lower_copies(Lowering& l, const std::vector<BlockCopy>& copies, std::optional<uint32_t> fill) {
-  return CopyLowering(l, copies, fill).run();
+Outcome lower_copies(Lowering& l, const std::vector<BlockCopy>& copies, std::optional<uint32_t> fill,
+                     std::optional<size_t> inputs) {
+  return CopyLowering(l, copies, fill, inputs.value_or(l.node.inputs.size())).run();
 }
 
 Outcome lower_constant(Lowering& l, const std::vector<int32_t>& values) {

@@ -41,7 +41,7 @@ VERSIONS = {
     "TRANSPOSE": (1, 2), "PAD": (1, 2), "PADV2": (1, 2), "CONCATENATION": (1, 2), "SPLIT": (1, 2), "SPLIT_V": (1, 2),
     "PACK": (1, 2), "UNPACK": (1, 2), "SLICE": (1, 2), "STRIDED_SLICE": (1, 2), "MEAN": (1, 2), "SUM": (1, 2),
     "REDUCE_MAX": (1, 2), "RESIZE_NEAREST_NEIGHBOR": (1, 2), "RESIZE_BILINEAR": (1, 2), "QUANTIZE": (1, 2),
-    "DEQUANTIZE": (1, 2),
+    "DEQUANTIZE": (1, 2), "BROADCAST_TO": (2, 3),
 }
 
 # The same with 16-bit activations, where it is another one.
