@@ -55,7 +55,12 @@ const std::vector<Row>& rows() {
                                        {"store", {"store", "fp_store"}},
                                        {"load multiple", {"load_multiple"}},
                                        {"store multiple", {"store_multiple"}},
-                                       {"floating point", {"fp", "fp_mac", "fp_divide", "fp_move"}}};
+                                       {"floating point", {"fp", "fp_mac", "fp_divide", "fp_move"}},
+                                       {"vector load", {"vector_load"}},
+                                       {"vector store", {"vector_store"}},
+                                       {"vector integer", {"vector_int"}},
+                                       {"vector multiply", {"vector_mul"}},
+                                       {"vector predicate", {"vector_system"}}};
   return all;
 }
 

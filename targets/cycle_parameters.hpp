@@ -60,6 +60,11 @@ using Columns = std::array<double, column_count>;
   X(load_units)                                                                                                    \
   X(store_units)                                                                                                   \
   X(fp_units)                                                                                                      \
+  X(vector_beats)        /* cycles for which a vector instruction occupies its pipe */                              \
+  X(vector_latency)      /* of vector loads, sums, logic and shifts */                                              \
+  X(vector_slow_latency) /* of multiplies, rounding or narrowing shifts, floating point */                          \
+  X(vector_core_latency) /* of vector results in core registers */                                                  \
+  X(loop_end_cost)       /* LE that goes back again */                                                              \
   X(flash_hits)       /* 1: an accelerator hides all wait states */                                                \
   X(flash_prefetches) /* 1: the next line is fetched while one is executed */                                      \
   X(flash_line)       /* bytes of a line of flash */

@@ -54,6 +54,13 @@ inline std::optional<std::vector<thumb::Instruction>> assemble(const std::string
       thumb::decode);
 }
 
+/// The same of Armv8.1-M with vectors.
+inline std::optional<std::vector<thumb::Instruction>> assemble_vectors(const std::string& text) {
+  return decoded(machine_code("arm-none-eabi-", {"-march=armv8.1-m.main+mve.fp+fp.dp", "-mfloat-abi=hard"},
+                              ".syntax unified\n.thumb\n" + text),
+                 thumb::decode);
+}
+
 /// The same of RV32IMAC.
 inline std::optional<std::vector<thumb::Instruction>> assemble_riscv(const std::string& text) {
   return decoded(machine_code("riscv64-unknown-elf-", {"-march=rv32imac", "-mabi=ilp32", "-mno-relax"}, text),

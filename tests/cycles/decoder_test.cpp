@@ -6,7 +6,7 @@
 namespace smelt::thumb {
 namespace {
 
-/// r0 to r12, sp, lr, pc, f (flags), s0 to s31, d0 to d15.
+/// r0 to r12, sp, lr, pc, f (flags), s0 to s31, d0 to d15, q0 to q7.
 Registers registers(const std::string& text) {
   std::istringstream in(text);
   Registers set = 0;
@@ -24,6 +24,8 @@ Registers registers(const std::string& text) {
       set |= core(n);
     else if (name[0] == 's')
       set |= Registers{1} << (32 + n);
+    else if (name[0] == 'q')
+      set |= Registers{15} << (32 + 4 * n);
     else if (name[0] == 'd')
       set |= Registers{3} << (32 + 2 * n);
   }
@@ -172,6 +174,90 @@ TEST(Decoder, KnowsKindsAndRegisters) {
     EXPECT_EQ(d.writes_pc, c.kind == Kind::branch || (d.writes & core(15)) != 0) << c.text;
     EXPECT_EQ((d.address | d.shifted | d.accumulator | d.stored) & ~d.reads, 0U) << c.text;
     EXPECT_EQ(d.updated & ~d.writes, 0U) << c.text;
+  }
+}
+
+const Case vector_cases[] = {
+    {"vldrb.u8 q3, [r1]", Kind::vector_load, 4, "q3", "r1"},
+    {"vldrb.s16 q1, [r1], #16", Kind::vector_load, 4, "q1 r1", "r1"},
+    {"vldrw.u32 q2, [r9, #16]!", Kind::vector_load, 4, "q2 r9", "r9"},
+    {"vldrb.s32 q1, [r1, q3]", Kind::vector_load, 4, "q1", "r1 q3"},
+    {"vldrw.u32 q1, [q3, #4]", Kind::vector_load, 4, "q1", "q3"},
+    {"vstrb.8 q1, [r10], #16", Kind::vector_store, 4, "r10", "q1 r10"},
+    {"vstrb.32 q3, [r2]", Kind::vector_store, 4, "", "q3 r2"},
+    {"vld20.8 {q0, q1}, [r2]", Kind::vector_load, 4, "q0 q1", "r2"},
+    {"vld43.8 {q0, q1, q2, q3}, [r2]!", Kind::vector_load, 4, "q0 q1 q2 q3 r2", "r2"},
+    {"vst20.8 {q2, q3}, [r2]", Kind::vector_store, 4, "", "q2 q3 r2"},
+    {"vmladava.s8 r0, q1, q2", Kind::vector_mul, 4, "r0", "r0 q1 q2"},
+    {"vmladav.s16 r2, q1, q2", Kind::vector_mul, 4, "r2", "q1 q2"},
+    {"vmlaldava.s16 r2, r5, q1, q2", Kind::vector_mul, 4, "r2 r5", "r2 r5 q1 q2"},
+    {"vaddva.s8 r2, q3", Kind::vector_mul, 4, "r2", "r2 q3"},
+    {"vaddv.s32 r4, q3", Kind::vector_mul, 4, "r4", "q3"},
+    {"vaddlva.s32 r2, r3, q3", Kind::vector_mul, 4, "r2 r3", "r2 r3 q3"},
+    {"vmaxv.s8 r3, q1", Kind::vector_int, 4, "r3", "r3 q1"},
+    {"vmla.s16 q1, q2, r3", Kind::vector_mul, 4, "q1", "q1 q2 r3"},
+    {"vmul.i16 q1, q2, q3", Kind::vector_mul, 4, "q1", "q2 q3"},
+    {"vmul.i16 q1, q2, r3", Kind::vector_mul, 4, "q1", "q2 r3"},
+    {"vmullb.s8 q1, q2, q3", Kind::vector_mul, 4, "q1", "q2 q3"},
+    {"vmulh.s32 q1, q2, q3", Kind::vector_mul, 4, "q1", "q2 q3"},
+    {"vqrdmulh.s32 q1, q2, q3", Kind::vector_mul, 4, "q1", "q2 q3"},
+    {"vqdmulh.s32 q1, q2, r3", Kind::vector_mul, 4, "q1", "q2 r3"},
+    {"vadd.i32 q7, q2, q3", Kind::vector_int, 4, "q7", "q2 q3"},
+    {"vadd.i32 q1, q2, r3", Kind::vector_int, 4, "q1", "q2 r3"},
+    {"vqadd.s32 q1, q2, q3", Kind::vector_int, 4, "q1", "q2 q3"},
+    {"vmax.s8 q1, q2, q3", Kind::vector_int, 4, "q1", "q2 q3"},
+    {"vmovlb.s8 q1, q2", Kind::vector_int, 4, "q1", "q2"},
+    {"vmovnb.i32 q1, q2", Kind::vector_int, 4, "q1", "q1 q2"},
+    {"vqmovnb.s32 q1, q2", Kind::vector_int, 4, "q1", "q1 q2"},
+    {"vshl.s32 q1, q2, q3", Kind::vector_int, 4, "q1", "q2 q3"},
+    {"vrshl.s32 q1, q2, q3", Kind::vector_int, 4, "q1", "q2 q3"},
+    {"vrshl.s32 q1, r3", Kind::vector_int, 4, "q1", "q1 r3"},
+    {"vshr.s32 q1, q2, #3", Kind::vector_int, 4, "q1", "q2"},
+    {"vsli.32 q1, q2, #3", Kind::vector_int, 4, "q1", "q1 q2"},
+    {"vqrshrnb.s32 q1, q2, #5", Kind::vector_int, 4, "q1", "q1 q2"},
+    {"vand q1, q2, q3", Kind::vector_int, 4, "q1", "q2 q3"},
+    {"vmvn q1, q2", Kind::vector_int, 4, "q1", "q2"},
+    {"vmov.i32 q1, #3", Kind::vector_int, 4, "q1", ""},
+    {"vdup.32 q5, r3", Kind::vector_int, 4, "q5", "r3"},
+    {"vdup.8 q0, r8", Kind::vector_int, 4, "q0", "r8"},
+    {"vctp.8 r3", Kind::vector_system, 4, "", "r3"},
+    {"vpst", Kind::vector_system, 4, "", ""},
+    {"vaddt.i32 q1, q2, q3", Kind::vector_int, 4, "q1", "q2 q3"},
+    {"vpsel q1, q2, q3", Kind::vector_int, 4, "q1", "q2 q3"},
+    {"vcmp.s32 gt, q1, r3", Kind::vector_mul, 4, "", "q1 r3"},
+    {"vidup.u8 q1, r2, #1", Kind::vector_int, 4, "q1 r2", "r2"},
+    {"vclz.i32 q1, q2", Kind::vector_int, 4, "q1", "q2"},
+    {"vadd.f32 q1, q2, q3", Kind::vector_mul, 4, "q1", "q2 q3"},
+    {"vfma.f32 q1, q2, q3", Kind::vector_mul, 4, "q1", "q1 q2 q3"},
+    {"vmul.f32 q1, q2, r3", Kind::vector_mul, 4, "q1", "q2 r3"},
+    {"vcvt.f32.s32 q1, q2", Kind::vector_mul, 4, "q1", "q2"},
+    {"vmov q1[2], q1[0], r2, r3", Kind::fp_move, 4, "q1", "r2 r3"},
+    {"vmov.32 r3, q1[2]", Kind::fp_move, 4, "r3", "d3"},
+    {"dls lr, r3", Kind::alu, 4, "lr", "r3"},
+    {"dlstp.8 lr, r3", Kind::alu, 4, "lr", "r3"},
+    {"wls lr, r3, 3f", Kind::branch, 4, "lr", "r3"},
+    {"1: le lr, 1b", Kind::branch, 4, "lr", "lr"},
+    {"2: letp lr, 2b", Kind::branch, 4, "lr", "lr"},
+    {"csel r1, r2, r3, eq", Kind::alu, 4, "r1", "r2 r3 f"},
+    {"cset r1, eq", Kind::alu, 4, "r1", "f"},
+    {"bl 1b\n3:", Kind::branch, 4, "lr", ""},
+};
+
+TEST(Decoder, KnowsVectorsAndLoops) {
+  std::string text;
+  for (const Case& c : vector_cases) text += std::string(c.text) + "\n";
+  const auto decoded = assemble_vectors(text);
+  if (!decoded) GTEST_SKIP() << "not installed: arm-none-eabi-as";
+  ASSERT_EQ(decoded->size(), std::size(vector_cases));
+  for (std::size_t i = 0; i < std::size(vector_cases); ++i) {
+    const Case& c = vector_cases[i];
+    const Instruction& d = (*decoded)[i];
+    EXPECT_STREQ(kind_names[static_cast<std::size_t>(d.kind)], kind_names[static_cast<std::size_t>(c.kind)]) << c.text;
+    EXPECT_EQ(d.bytes, c.bytes) << c.text;
+    EXPECT_EQ(d.writes, registers(c.writes)) << c.text;
+    EXPECT_EQ(d.reads, registers(c.reads)) << c.text;
+    EXPECT_EQ(d.loop_end, std::string(c.text).find(": le") != std::string::npos) << c.text;
+    EXPECT_EQ(d.writes_pc, c.kind == Kind::branch) << c.text;
   }
 }
 

@@ -143,7 +143,7 @@ TEST_P(CyclesOnTarget, WhatIsPlacedInRamComputesTheSame) {
   EXPECT_GT(waits->cycles[0].nominal, linked->cycles[1].nominal);  // tables and cold code still wait
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, CyclesOnTarget, testing::Values("cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m7", "hazard3"), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Targets, CyclesOnTarget, testing::Values("cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "hazard3"), [](const auto& info) {
   std::string name = info.param;
   std::erase(name, '-');
   return name;

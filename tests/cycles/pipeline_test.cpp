@@ -32,6 +32,15 @@ class Model : public testing::Test {
   static double m4(const std::string& text, Column column = nominal) { return cycles("cortex-m4", text, column); }
   static double m3(const std::string& text, Column column = nominal) { return cycles("cortex-m3", text, column); }
   static double m0(const std::string& text) { return cycles("cortex-m0plus", text, nominal); }
+  static double m55(const std::string& text, Column column = nominal) {
+    const auto t = targets::load_target("cortex-m55");
+    const auto code = assemble_vectors(text);
+    EXPECT_TRUE(t && t->cycles && code);
+    if (!t || !t->cycles || !code) return -1;
+    Pipeline p(t->cycles->columns[column], 0);
+    for (const Instruction& i : *code) p.issue(i, 0);
+    return p.now();
+  }
   static double m33(const std::string& text, Column column = nominal) { return cycles("cortex-m33", text, column); }
   static double m7(const std::string& text, Column column = nominal) { return cycles("cortex-m7", text, column); }
 
@@ -188,6 +197,38 @@ TEST_F(Model, M0PlusWithTheSmallMultiplier) {
   Pipeline p(parameters, 0);
   for (const Instruction& i : *code) p.issue(i, 0);
   EXPECT_EQ(p.now(), 33);
+}
+
+// The two examples of LLVM's ARMScheduleM55.td: the last instruction begins in the fourth cycle, and in the fifth.
+TEST_F(Model, M55OverlapsBeatsOfDifferentPipes) {
+  EXPECT_EQ(m55("vldrw.u32 q0, [r0]\nvadd.i32 q1, q2, q3\nvmul.i32 q4, q5, q6\nvstrw.32 q7, [r1]"), 4);
+  EXPECT_EQ(m55("vldrw.u32 q0, [r0]\nvldrb.u8 q4, [r1]\nvadd.i32 q1, q2, q3\nvstrw.32 q7, [r1]"), 5);
+  // A load's vector is used a cycle later, a multiply's two, but one where it is stored.
+  EXPECT_EQ(m55("vldrb.u8 q0, [r0]\nvmladava.s8 r2, q0, q1"), 2);
+  EXPECT_EQ(m55("vmul.i32 q0, q1, q2\nvadd.i32 q3, q0, q1"), 3);
+  EXPECT_EQ(m55("vmul.i32 q0, q1, q2\nvstrw.32 q0, [r1]"), 2);
+  EXPECT_EQ(m55("vadd.i32 q0, q1, q2\nadds r0, r1, r2"), 2);  // the core goes on meanwhile
+  // Loads and multiplies in turn: two cycles each pair, and 16 products.
+  EXPECT_EQ(m55("vldrb.u8 q0, [r0], #16\nvmladava.s8 r2, q0, q7\nvldrb.u8 q1, [r1], #16\nvmladava.s8 r4, q1, q7"), 4);
+}
+
+TEST_F(Model, M55RemembersItsLoop) {
+  const auto t = targets::load_target("cortex-m55");
+  const auto code = assemble_vectors("1: le lr, 1b");
+  ASSERT_TRUE(t && code);
+  const auto cost = [&](Column column, bool looped, bool taken) {
+    Pipeline p(t->cycles->columns[column], 0);
+    p.issue(code->at(0), 0);
+    Exit exit;
+    exit.looped = looped;
+    exit.taken = taken;
+    p.leave(code->at(0), exit);
+    return p.now();
+  };
+  EXPECT_EQ(cost(nominal, true, true), 0);
+  EXPECT_EQ(cost(high, true, true), 1);
+  EXPECT_EQ(cost(nominal, false, true), 3);  // the first time
+  EXPECT_EQ(cost(nominal, true, false), 3);  // the last
 }
 
 TEST_F(Model, M33PairsOnlyInstructionsOf16Bits) {

@@ -235,7 +235,8 @@ void on_translation(std::uint64_t, qemu_plugin_tb* block) {
                                qemu_plugin_insn_size(instruction));
     qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_execution, no_registers, site);
     const thumb::Kind kind = site->what.kind;
-    if (kind == thumb::Kind::load || kind == thumb::Kind::load_multiple || kind == thumb::Kind::fp_load)
+    if (kind == thumb::Kind::load || kind == thumb::Kind::load_multiple || kind == thumb::Kind::fp_load ||
+        kind == thumb::Kind::vector_load)
       qemu_plugin_register_vcpu_mem_cb(instruction, on_read, no_registers, reads_and_writes, site);
   }
 }

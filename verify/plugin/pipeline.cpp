@@ -15,6 +15,7 @@ void each(Registers set, F f) {
 bool accesses_memory(Kind k) {
   return k == Kind::load || k == Kind::store || k == Kind::fp_load || k == Kind::fp_store;
 }
+bool is_vector(Kind k) { return k >= Kind::vector_load && k <= Kind::vector_system; }
 bool is_fp(Kind k) { return k == Kind::fp || k == Kind::fp_mac || k == Kind::fp_divide || k == Kind::fp_move; }
 
 }  // namespace
@@ -40,6 +41,14 @@ Pipeline::Unit Pipeline::unit_of(Kind kind) {
       return fp;
     case Kind::branch:
       return branch;
+    case Kind::vector_load:
+    case Kind::vector_store:
+      return vector_memory;
+    case Kind::vector_int:
+      return vector_integer;
+    case Kind::vector_mul:
+      return vector_multiply;
+    case Kind::vector_system:
     case Kind::if_then:
     case Kind::other:
       return none;
@@ -70,7 +79,7 @@ double Pipeline::units(Unit unit) const {
 /// Never issues with another.
 bool Pipeline::alone(const Instruction& i) {
   return i.kind == Kind::divide || i.kind == Kind::load_multiple || i.kind == Kind::store_multiple ||
-         i.kind == Kind::other || i.table || i.loads_pc || (i.kind == Kind::fp_move && i.registers > 1);
+         i.kind == Kind::other || is_vector(i.kind) || i.loop_end || i.table || i.loads_pc || (i.kind == Kind::fp_move && i.registers > 1);
 }
 
 /// Cycles that the fetch of the instruction waits for flash.
@@ -101,6 +110,8 @@ double Pipeline::operands_ready(const Instruction& i) const {
   need(i.accumulator, -late);
   need(i.stored, -at(Parameter::store_late));
   if (is_fp(i.kind)) when = std::max(when, fp_free_);
+  if (const Unit unit = unit_of(i.kind); unit >= vector_memory && unit <= vector_multiply)
+    when = std::max(when, vector_free_[unit - vector_memory]);
   return when;
 }
 
@@ -171,6 +182,12 @@ double Pipeline::latency(const Instruction& i) const {
       return at(Parameter::fp_mac_latency);
     case Kind::fp_divide:
       return at(Parameter::fp_divide_latency);
+    case Kind::vector_load:
+    case Kind::vector_int:
+    case Kind::vector_mul:
+      return at(i.to_core ? Parameter::vector_core_latency
+                : i.slow  ? Parameter::vector_slow_latency
+                          : Parameter::vector_latency);
     default:
       return at(Parameter::alu_latency);
   }
@@ -181,6 +198,8 @@ void Pipeline::write_results(const Instruction& i, double issued, double done) {
   const double base = issued + at(Parameter::writeback_latency);
   each(i.writes & ~thumb::flags, [&](unsigned r) { ready_[r] = (i.updated >> r & 1) != 0 ? base : results; });
   if ((i.writes & thumb::flags) != 0) ready_[thumb::flags_register] = done - 1 + at(Parameter::alu_latency);
+  if (const Unit unit = unit_of(i.kind); unit >= vector_memory && unit <= vector_multiply)
+    vector_free_[unit - vector_memory] = issued + at(Parameter::vector_beats);
   if (i.kind == Kind::fp_divide) fp_free_ = issued + at(Parameter::fp_divide_busy);
 }
 
@@ -209,7 +228,8 @@ double Pipeline::issue(const Instruction& i, std::uint32_t address) {
 
 double Pipeline::leave(const Instruction& i, const Exit& exit) {
   double extra = exit.predicted ? 0 : at(Parameter::mispredicted);
-  const bool expected = exit.looped && at(Parameter::predicts_loop) != 0;
+  const bool expected = exit.looped && (i.loop_end || at(Parameter::predicts_loop) != 0);
+  if (i.loop_end && exit.looped && exit.taken) extra += at(Parameter::loop_end_cost) - 1;  // the core remembers the loop
   if (expected && !exit.taken) extra += at(Parameter::taken);
   if (exit.taken && !expected) {
     extra += at(i.loads_pc || i.table ? Parameter::taken_loaded
@@ -219,7 +239,7 @@ double Pipeline::leave(const Instruction& i, const Exit& exit) {
     if (i.bytes == 4 && i.writes == thumb::core(14)) extra += at(Parameter::call_extra);
     open_ = false;
   }
-  if (extra > 0) open_ = false;
+  if (extra != 0) open_ = false;
   next_ += extra;
   return extra;
 }

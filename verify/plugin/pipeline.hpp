@@ -47,7 +47,7 @@ class Pipeline {
   double read_flash(std::uint32_t address);
 
  private:
-  enum Unit : std::uint8_t { alu, shifter, multiply, load, store, fp, branch, none };
+  enum Unit : std::uint8_t { alu, shifter, multiply, load, store, fp, branch, vector_memory, vector_integer, vector_multiply, none };
 
   double at(Parameter name) const { return p_[static_cast<std::size_t>(name)]; }
   double units(Unit unit) const;
@@ -68,6 +68,7 @@ class Pipeline {
   double next_ = 0;     ///< the cycle behind the last group
   double issued_ = -1;  ///< the cycle in which the last group issued
   bool open_ = false;   ///< a second instruction may still join it
+  double vector_free_[3] = {};  ///< when each of the three vector pipes is
   double fp_free_ = 0;  ///< when the divider of the floating-point unit is done
   std::uint32_t line_ = ~0U;
   std::uint32_t data_line_ = ~0U;

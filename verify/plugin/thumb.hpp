@@ -1,4 +1,4 @@
-// What a pipeline model must know of a Thumb-2 instruction (Armv7E-M with VFP): its kind, the registers that it reads
+// What a pipeline model must know of a Thumb-2 instruction (Armv7E-M with VFP, Armv8.1-M with vectors): its kind, the registers that it reads
 // and writes, and how. Written from the encoding tables of the Armv7-M Architecture Reference Manual, chapter A5.
 #pragma once
 
@@ -26,13 +26,19 @@ enum class Kind : std::uint8_t {
   fp_move,    ///< to, from and between its registers
   fp_load,    ///< one register
   fp_store,
+  vector_load,
+  vector_store,
+  vector_int,     ///< sums, logic, shifts, moves
+  vector_mul,     ///< multiplies, sums across a vector, comparisons, floating point
+  vector_system,  ///< predicates
   other,  ///< hints, barriers, special registers, what is not decoded
 };
 constexpr std::size_t kind_count = static_cast<std::size_t>(Kind::other) + 1;
 constexpr const char* kind_names[kind_count] = {"alu",     "simd",    "multiply", "simd_mac",      "long_multiply",
                                                 "divide",  "load",    "store",    "load_multiple", "store_multiple",
                                                 "branch",  "if_then", "fp",       "fp_mac",        "fp_divide",
-                                                "fp_move", "fp_load", "fp_store", "other"};
+                                                "fp_move", "fp_load", "fp_store", "vector_load",   "vector_store",
+                                                "vector_int", "vector_mul", "vector_system", "other"};
 
 /// Bits 0 to 15: core registers; 16: the flags; 32 to 63: single-precision registers.
 using Registers = std::uint64_t;
@@ -54,6 +60,9 @@ struct Instruction {
   bool conditional = false;    ///< a branch that the predictor of loops may know
   bool loads_pc = false;       ///< to an address in memory
   bool table = false;          ///< TBB, TBH
+  bool loop_end = false;       ///< LE, LETP
+  bool slow = false;           ///< of vectors: takes one cycle more to its result
+  bool to_core = false;        ///< of vectors: makes a core register
   Registers reads = 0;         ///< all operands
   Registers writes = 0;
   Registers address = 0;      ///< of reads: those that make up an address

@@ -1,5 +1,5 @@
-// The instructions of 32 bits, except those of the floating-point unit.
-#include "verify/plugin/thumb_vfp.hpp"
+// The instructions of 32 bits, except those of the floating-point unit and of vectors.
+#include "verify/plugin/thumb_mve.hpp"
 
 namespace smelt::thumb {
 namespace {
@@ -59,6 +59,7 @@ Instruction plain_constant(std::uint32_t a, std::uint32_t b) {
 }
 
 Instruction branch_or_system(std::uint32_t a, std::uint32_t b) {
+  if ((b & 0x5000) == 0x4000) return decode_loop(a, b);
   if ((b & 0x5000) == 0x5000) {  // BL
     Instruction i = branch();
     i.writes = core(14);
@@ -144,9 +145,11 @@ Instruction long_multiply_or_divide(std::uint32_t a, std::uint32_t b) {
 
 Instruction decode_wide(std::uint32_t a, std::uint32_t b) {
   const unsigned op2 = a >> 4 & 0x7f;
-  if ((op2 & 0x40) != 0 && (a >> 11 & 3) != 2) return decode_vfp(a, b);
+  if ((op2 & 0x40) != 0 && (a >> 11 & 3) != 2) return is_mve(a, b) ? decode_mve(a, b) : decode_vfp(a, b);
   switch (a >> 11 & 3) {
     case 1:
+      if ((a & 0xfff0) == 0xea50 && (b & 0x8000) != 0)  // CSEL and its like
+        return data_operation(Kind::alu, core(b >> 8), flags | ((a & 15) == 15 ? 0 : core(a)) | ((b & 15) == 15 ? 0 : core(b)));
       if ((op2 & 0x20) != 0) return shifted_register(a, b);
       if ((op2 & 4) != 0) return dual_exclusive_table(a, b);
       return memory_list((a & 0x10) != 0, a & 15, b & 0xffff, (a & 0x20) != 0);
