@@ -152,6 +152,8 @@ class CommandLine {
     sub->add_option("-o,--output", options_.output, "The quantized model, a .tflite file")->type_name("FILE");
     sub->add_option("--report", q.html, "The report as an HTML page with plots")->type_name("FILE");
     json(sub);
+    sub->add_flag("--measure", options_.measure, "Build and run the result on the target: instructions of each layer");
+    target(sub);
     sub->add_option("--scheme", q.scheme, "Activations and weights of 8 bits; 16 and 8; 8 with powers of two as scales")
         ->check(CLI::IsMember({"int8", "int16x8", "int8-pow2"}))->capture_default_str();
     sub->add_option("--layer", q.layers, "Another form for one layer, by its name in the report: int8, int16x8, float32")->type_name("NAME=FORM");

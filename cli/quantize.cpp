@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/quantize_report.hpp"
+#include "cli/tensors.hpp"
 #include "data/dataset.hpp"
 #include "emit/emit.hpp"
 #include "export/tflite.hpp"
@@ -115,6 +116,27 @@ Runs some(const Runs& runs, size_t count) {
   return few;
 }
 
+/// Instructions of each layer of the quantized model on the target.
+Outcome measure_layers(const Options& options, const Graph& graph, QuantizeReport& report) {
+  const Result<targets::Target> target = targets::load_target(options.target);
+  if (!target) return target.failure();
+  Graph fused = graph;
+  PassLog log;
+  run_passes(fused, log);
+  const Result<Program> program = lower(std::move(fused), plan::Rings::balanced, target->vector);
+  if (!program) return program.failure();
+  const Progress progress("building and running on " + options.target);
+  const Result<verify::Traced> traced = verify::trace(*program, "quantized", *target, random_inputs(program->graph, 1), false);
+  if (!traced) return traced.failure();
+  report.target = options.target;
+  for (const OpReport& op : op_reports(*program, &*traced)) {
+    for (QuantizedLayer& layer : report.layers) {
+      if (layer.name == op.name) layer.instructions = op.instructions;
+    }
+  }
+  return Done{};
+}
+
 }  // namespace
 
 Result<ExitCode> quantize_model(const Options& options) {
@@ -155,6 +177,9 @@ Result<ExitCode> quantize_model(const Options& options) {
   {
     const Progress progress("comparing layer by layer");
     fill(report, *graph, *calibration, *found, *test, some(dataset->runs, 16), q.max_drop);
+  }
+  if (options.measure) {
+    if (Outcome o = measure_layers(options, found->quantized.graph, report); !o) return o.failure();
   }
   if (!options.output.empty()) {
     const Result<Bytes> bytes = to_tflite(found->quantized.graph);

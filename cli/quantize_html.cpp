@@ -152,13 +152,15 @@ std::string tiles(const QuantizeReport& r) {
 }
 
 std::string layer_table(const QuantizeReport& r) {
-  std::string s = "<div class=scroll><table><tr><th>layer<th class=text>operator<th class=text>form<th>observed<th>range<th>own SNR<th>SNR<th>bytes<th>MACs<th class=text></tr>\n";
+  std::string s = "<div class=scroll><table><tr><th>layer<th class=text>operator<th class=text>form<th>observed<th>range<th>own SNR<th>SNR<th>bytes<th>MACs" + std::string(r.target.empty() ? "" : "<th>instructions") +
+                  "<th class=text></tr>\n";
   for (const QuantizedLayer& l : r.layers) {
     const bool floats = l.form == "float32";
     s += "<tr><td>" + escaped(brief(l.name, 44)) + "<td class=text>" + l.op + "<td class=text>" + l.form + "<td>" + number(l.low) + " … " + number(l.high) +
          "<td>" + (floats ? "" : number(l.range_low) + " … " + number(l.range_high)) + "<td>" + (l.own_db >= 199 ? "exact" : fixed(l.own_db)) + "<td>" +
          (l.whole_db >= 199 ? "exact" : fixed(l.whole_db)) + "<td>" + grouped(static_cast<std::uint64_t>(l.bytes)) + "<td>" +
-         grouped(static_cast<std::uint64_t>(l.macs)) + "<td class=text>" + (l.hurts ? "<span class=bad>adds most noise</span>" : escaped(l.why)) + "</tr>\n";
+         grouped(static_cast<std::uint64_t>(l.macs)) + (r.target.empty() ? "" : "<td>" + (l.instructions ? grouped(*l.instructions) : std::string())) +
+         "<td class=text>" + (l.hurts ? "<span class=bad>adds most noise</span>" : escaped(l.why)) + "</tr>\n";
   }
   return s + "</table></div>\n";
 }

@@ -115,6 +115,7 @@ Json to_json(const QuantizeReport& r) {
               {"observed", {l.low, l.high}}, {"range", l.form == "float32" ? Json() : Json({l.range_low, l.range_high})},
               {"snr_db", l.whole_db}, {"own_snr_db", l.own_db}, {"macs", l.macs}, {"bytes", l.bytes}, {"float_bytes", l.float_bytes},
               {"hurts", l.hurts}};
+    if (l.instructions) j["instructions"] = *l.instructions;
     if (!l.why.empty()) j["why"] = l.why;
     layers.push_back(std::move(j));
   }
@@ -124,11 +125,12 @@ Json to_json(const QuantizeReport& r) {
           {"calibration_runs", r.calibrated}, {"equalized_pairs", r.equalized},
           {"test", {{"metric", r.metric}, {"runs", r.tested}, {"float", r.of_float}, {"quantized", r.of_quantized}, {"drop", r.drop},
                     {"max_drop", r.max_drop ? Json(*r.max_drop) : Json()}, {"within", r.within}}},
-          {"constant_bytes", r.bytes}, {"float_constant_bytes", r.float_bytes}, {"trials", trials}, {"layers", layers}};
+          {"target", r.target.empty() ? Json() : Json(r.target)}, {"constant_bytes", r.bytes}, {"float_constant_bytes", r.float_bytes}, {"trials", trials}, {"layers", layers}};
 }
 
 std::string to_text(const QuantizeReport& r) {
   std::vector<std::vector<std::string>> rows = {{"layer", "op", "form", "range", "own SNR dB", "SNR dB", "bytes", "MACs", ""}};
+  if (!r.target.empty()) rows[0].insert(rows[0].end() - 1, "instructions");
   for (const QuantizedLayer& l : r.layers) {
     const bool is_float = l.form == "float32";
     const std::string range = is_float ? "" : number(l.range_low) + " .. " + number(l.range_high);
@@ -138,6 +140,7 @@ std::string to_text(const QuantizeReport& r) {
     rows.push_back({layer_name(l.name), l.op, l.form, range, l.own_db >= 200 ? "exact" : own, l.whole_db >= 200 ? "exact" : whole,
                     grouped(static_cast<std::uint64_t>(l.bytes)), grouped(static_cast<std::uint64_t>(l.macs)),
                     l.hurts ? "adds most noise" : l.why});
+    if (!r.target.empty()) rows.back().insert(rows.back().end() - 1, l.instructions ? grouped(*l.instructions) : "");
   }
   std::string text = r.model + ", calibrated on " + std::to_string(r.calibrated) + " examples";
   if (r.equalized > 0) text += ", " + std::to_string(r.equalized) + " pairs of layers equalized";
@@ -151,6 +154,7 @@ std::string to_text(const QuantizeReport& r) {
     }
   }
   text += "  constants: " + grouped(static_cast<std::uint64_t>(r.bytes)) + " bytes (" + grouped(static_cast<std::uint64_t>(r.float_bytes)) + " in floats)\n";
+  if (!r.target.empty()) text += "  instructions: of one inference on " + r.target + "; layers without any became part of others\n";
   if (!r.output.empty()) text += "  wrote " + r.output + ", " + grouped(r.file_bytes) + " bytes\n";
   return text;
 }

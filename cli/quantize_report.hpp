@@ -19,6 +19,7 @@ struct QuantizedLayer {
   std::int64_t macs = 0;
   std::int64_t bytes = 0;               ///< of its constants
   std::int64_t float_bytes = 0;
+  std::optional<std::uint64_t> instructions;  ///< on the target, where they were measured; 0: fused away
   bool hurts = false;                   ///< among those that add most noise
   std::vector<std::int64_t> histogram;
 };
@@ -26,6 +27,7 @@ struct QuantizedLayer {
 struct QuantizeReport {
   std::string model, output;
   std::size_t calibrated = 0, equalized = 0, file_bytes = 0;
+  std::string target;                   ///< of the layers' instructions; empty: not measured
   std::string metric;
   std::size_t tested = 0;
   double of_float = 0, of_quantized = 0, drop = 0;
