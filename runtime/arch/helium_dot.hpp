@@ -101,7 +101,7 @@ struct HeliumPixels;
     __attribute__((naked, noinline)) static void whole(HeliumTile&) {                                      \
       SMELT_PIXELS(SMELT_LOAD##n, SMELT_WHOLE##n);                                                         \
     }                                                                                                      \
-    static void run(HeliumTile& t) { t.taps == 16 * n ? whole(t) : any(t); }                               \
+    static void run(HeliumTile& t) { t.taps == 16 * (n) ? whole(t) : any(t); }                               \
   };
 SMELT_HELIUM_PIXELS(1)
 SMELT_HELIUM_PIXELS(2)

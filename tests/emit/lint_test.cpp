@@ -1,4 +1,6 @@
 // Emitted code under clang-tidy, with the checks of .clang-tidy, and cppcheck: every kernel in one unit.
+#include <set>
+
 #include "tests/emit/support.hpp"
 
 namespace smelt {
@@ -26,6 +28,24 @@ TEST_F(Lint, ClangTidyFindsNothing) {
   const std::string config = "--config-file=" + std::string(SMELT_SOURCE_DIR) + "/.clang-tidy";
   const verify::Ended ended = call({"clang-tidy", "--quiet", config, "--warnings-as-errors=*", "all.cpp", "tones.cpp", "residual.cpp", "--",
                                     "-std=c++17", "-ffreestanding"}, temp.path());
+  EXPECT_EQ(ended.status, 0) << ended.output;
+}
+
+// Helium's kernels, which only a compiler for such a core sees.
+TEST(SlowLintHelium, ClangTidyFindsNothing) {
+  SKIP_WITHOUT("clang-tidy");
+  const verify::TempDir temp;
+  const fs::path root = SMELT_SOURCE_DIR;
+  const Compiled c = compiled(root / "examples/tones/tones.tflite", Vector::helium);
+  std::set<std::string> kernels;
+  for (const Lowered& l : c.program.operations) {
+    if (l.kernel.find("helium") != std::string::npos) kernels.insert(l.kernel);
+  }
+  EXPECT_GE(kernels.size(), 3U);
+  write(package_of(c.program, "tones", true), temp.path());
+  const verify::Ended ended = call({"clang-tidy", "--quiet", "--config-file=" + (root / ".clang-tidy").string(), "--warnings-as-errors=*",
+                                    "tones.cpp", "--", "-std=c++17", "-ffreestanding", "--target=arm-none-eabi", "-mcpu=cortex-m55",
+                                    "-mfloat-abi=hard", "-Wall", "-Wextra", "-Wconversion"}, temp.path());
   EXPECT_EQ(ended.status, 0) << ended.output;
 }
 

@@ -51,12 +51,12 @@ struct Compiled {
   Program program;
 };
 
-inline Compiled lowered(Graph graph) {
+inline Compiled lowered(Graph graph, Vector vector = Vector::none) {
   Compiled c;
   c.original = graph;
   PassLog log;
   run_passes(graph, log);
-  Result<Program> program = lower(std::move(graph), plan::Rings::automatic);
+  Result<Program> program = lower(std::move(graph), plan::Rings::automatic, vector);
   if (!program) {
     ADD_FAILURE() << program.failure().to_string();
     return c;
@@ -65,13 +65,13 @@ inline Compiled lowered(Graph graph) {
   return c;
 }
 
-inline Compiled compiled(const fs::path& file) {
+inline Compiled compiled(const fs::path& file, Vector vector = Vector::none) {
   Result<Graph> graph = read_model(file.string());
   if (!graph) {
     ADD_FAILURE() << graph.failure().to_string();
     return {};
   }
-  return lowered(std::move(*graph));
+  return lowered(std::move(*graph), vector);
 }
 
 inline Compiled compiled_text(const char* text) {

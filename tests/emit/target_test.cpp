@@ -109,5 +109,24 @@ TEST_P(Toolchain, BuildsThroughItsOwnCMakeLists) {
   EXPECT_TRUE(fs::exists(temp.path() / "build/libtones.a"));
 }
 
+// No emulator of this core is here: that its compiler takes every model and every kernel is what can be said of it.
+TEST(SlowXtensa, EveryModelAndOperatorCompiles) {
+  const std::string compiler = "xtensa-lx106-elf-g++";
+  SKIP_WITHOUT(compiler.c_str());
+  const verify::TempDir temp;
+  std::map<std::string, Compiled> models = all_models();
+  for (auto& [name, c] : one_of_each_operator()) models.emplace(name, std::move(c));
+  ASSERT_GT(models.size(), 70U);
+  write_all(models, temp.path());
+  const std::vector<std::string> base = std::vector<std::string>{compiler} + warnings +
+                                        std::vector<std::string>{"-ffreestanding", "-fno-exceptions", "-fno-rtti", "-c"};
+  for (const char* level : {"-Os", "-O2"}) {
+    std::vector<std::string> command = base + std::vector<std::string>{level};
+    for (const auto& [name, c] : models) command.push_back(name + "/" + name + ".cpp");
+    const verify::Ended built = call(command, temp.path());
+    EXPECT_EQ(built.status, 0) << level << built.output;
+  }
+}
+
 }  // namespace
 }  // namespace smelt
