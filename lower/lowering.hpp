@@ -16,8 +16,9 @@
 
 namespace smelt {
 
-/// Vector instructions that kernels are chosen and constants packed for. The result runs everywhere, just not as fast.
-enum class Vector { none, helium };
+/// Vector instructions that kernels are chosen and constants packed for, `swar` where there are none and words must do. The
+/// result runs everywhere, just not as fast.
+enum class Vector { none, helium, swar };
 
 using RowRange = plan::RowRange;  ///< rows [first, end) of a tensor
 

@@ -108,6 +108,38 @@ std::optional<std::vector<int16_t>> pair_blocks(const int8_t* rows, int32_t grou
   return packed;
 }
 
+namespace {
+
+void append_word(std::vector<int8_t>& packed, int32_t word) {
+  for (int32_t shift = 0; shift < 32; shift += 8) packed.push_back(static_cast<int8_t>(word >> shift));
+}
+
+}  // namespace
+
+std::optional<std::vector<int8_t>> swar_blocks(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps,
+                                               const std::vector<Scale>& scales) {
+  std::vector<int8_t> packed;
+  for (int32_t g = 0; g < groups; ++g) {
+    const int8_t* group = rows + int64_t{g} * channels * taps;
+    const auto weight = [=](int32_t c, int32_t k) { return c < channels && k < taps ? group[int64_t{c} * taps + k] : 0; };
+    for (int32_t c = 0; c < round_up(channels, block); c += 2) {
+      for (int32_t k = 0; k < round_up(taps, 4); k += 2) {
+        for (int32_t of : {c, c + 1}) {
+          const int32_t u = weight(of, k), v = weight(of, k + 1);
+          if (u + v == -256) return std::nullopt;  // 2^15 of two lowest inputs
+          packed.insert(packed.end(), {static_cast<int8_t>(u), static_cast<int8_t>(v)});
+        }
+      }
+      for (int32_t of : {c, c + 1}) {
+        const Scale s = of < channels ? scales.at(static_cast<size_t>(g * channels + of)) : Scale{0, 0};
+        append_word(packed, s.bias_right);
+        append_word(packed, s.multiplier);
+      }
+    }
+  }
+  return packed;
+}
+
 std::optional<std::vector<int16_t>> dot_blocks(const int8_t* rows, int32_t units, int32_t taps,
                                                const std::vector<Scale>& scales) {
   std::vector<int16_t> packed;
@@ -136,6 +168,18 @@ std::optional<std::vector<int16_t>> dot_slices(const int8_t* rows, int32_t units
   return packed;
 }
 
+std::vector<int8_t> swar_dot_blocks(const int8_t* rows, int32_t units, int32_t taps, const std::vector<Scale>& scales) {
+  std::vector<int8_t> packed;
+  for (int32_t begin = 0; begin < units; begin += block) {
+    const std::vector<int8_t> four = blocks(rows + int64_t{begin} * taps, 1, std::min(block, units - begin), taps, 1);
+    packed.insert(packed.end(), four.begin(), four.end());
+    for (int32_t u = begin; u < begin + block; ++u) {
+      append_word(packed, u < units ? scales.at(static_cast<size_t>(u)).bias_right : 0);
+    }
+  }
+  return packed;
+}
+
 std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, const std::vector<int64_t>& heaviest) {
   std::vector<Scale> all;
   for (size_t i = 0; i < channels.size(); ++i) {
@@ -148,7 +192,7 @@ std::optional<std::vector<Scale>> scales(const std::vector<Channel>& channels, c
       all.push_back({4 * y * 256, 1 << 30});
     } else if (c.multiplier == 0 || (c.right > 21 && c.right <= 30 && most < int64_t{1} << c.right)) {
       all.push_back({0, 0});  // what is below a half rounds to 0
-    } else if (c.right < 0 || c.right > 21 || std::abs(int64_t{c.bias}) >= 1 << 23 || most >= 1 << 30) {
+    } else if (c.right < 0 || c.right > 21 || std::abs(int64_t{c.bias}) >= 1 << 23 || most >= 1 << 29) {
       return std::nullopt;
     } else {
       all.push_back({c.bias * 256 + c.right, c.multiplier});

@@ -78,6 +78,11 @@ std::optional<std::vector<int16_t>> pairs(const int8_t* rows, int32_t channels, 
 std::optional<std::vector<int16_t>> pair_blocks(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps,
                                                 const std::vector<Scale>& scales);
 
+/// The same for cores without vector instructions, as runtime/arch/swar.hpp has it: two pairs of channels in a block of
+/// four. Nothing where the sum of two taps next to each other may leave 16 bits.
+std::optional<std::vector<int8_t>> swar_blocks(const int8_t* rows, int32_t groups, int32_t channels, int32_t taps,
+                                               const std::vector<Scale>& scales);
+
 /// What a fully connected layer of `units` reads: DotTile's blocks and their Scale::bias_right.
 std::optional<std::vector<int16_t>> dot_blocks(const int8_t* rows, int32_t units, int32_t taps,
                                                const std::vector<Scale>& scales);
@@ -85,6 +90,26 @@ std::optional<std::vector<int16_t>> dot_blocks(const int8_t* rows, int32_t units
 /// The same cut into `slices` of the taps, each with blocks of its own, without biases: for sums that run over the slices,
 /// of which each is a multiple of four and must bear what a whole vector must in pairs().
 std::optional<std::vector<int16_t>> dot_slices(const int8_t* rows, int32_t units, int32_t taps, int32_t slices);
+
+/// The same two for cores without vector instructions, as ByteDotS8 has them.
+std::vector<int8_t> swar_dot_blocks(const int8_t* rows, int32_t units, int32_t taps, const std::vector<Scale>& scales);
+
+/// Rows of weights cut into `slices` of the taps, each in blocks of its own.
+template <class T>
+std::vector<T> sliced_blocks(const T* rows, int32_t units, int32_t taps, int32_t slices) {
+  const int32_t n = taps / slices;
+  std::vector<T> packed;
+  for (int32_t s = 0; s < slices; ++s) {
+    std::vector<T> slice;
+    for (int32_t u = 0; u < units; ++u) {
+      const T* from = rows + int64_t{u} * taps + int64_t{s} * n;
+      slice.insert(slice.end(), from, from + n);
+    }
+    const std::vector<T> all = blocks(slice.data(), 1, units, n, 1);
+    packed.insert(packed.end(), all.begin(), all.end());
+  }
+  return packed;
+}
 
 /// Channels of sums of |w| * 128 at most, `heaviest` being sum |w| of each, as rescale wants them. Nothing where a
 /// channel's range does not allow it.

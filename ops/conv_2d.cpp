@@ -1,6 +1,6 @@
 // Convolution in NHWC, filters [output channel, row, column, input channel of its group]; the group count is what the
 // two channel counts imply. Source: TensorFlow Lite, kernels/conv.cc, reference/integer_ops/conv.h, reference/conv.h.
-#include "runtime/ops/conv_2d.hpp"
+#include "runtime/ops/conv_2d_swar.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -135,6 +135,34 @@ void evaluate(const Evaluation& e) {
   return o.input.dtype == DType::i8 ? evaluate_s8(e, g, o) : evaluate_f32(e, g, o);
 }
 
+/// Offset of the weights as the kernels of set_kernel want them; empty where they do not bear them.
+std::optional<int32_t> add_weights(Lowering& l, const int8_t* w, const Conv2D& p, int32_t taps,
+                                   const std::vector<Scale>& scales) {
+  const auto add = [&l](const auto& packed) {
+    return packed ? std::optional(static_cast<int32_t>(l.pool.add(l.name("weights"), *packed, 4))) : std::nullopt;
+  };
+  if (l.vector == Vector::swar) return add(pack::swar_blocks(w, p.groups, p.group_out, taps, scales));
+  return add(pack::pair_blocks(w, p.groups, p.group_out, taps, scales));
+}
+
+void set_kernel(Lowering& l, bool pointwise, bool small) {
+  if (l.vector == Vector::swar) {
+    const char* header = "ops/conv_2d_swar.hpp";
+    if (pointwise) return l.kernel(header, SMELT_KERNEL(pointwise_swar_s8));
+    if (small) return l.kernel(header, SMELT_KERNEL(conv_2d_small_swar_s8));
+    return l.kernel(header, SMELT_KERNEL(conv_2d_swar_s8));
+  }
+  if (pointwise) return l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(pointwise_s8));
+  if (small) return l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_small_s8));
+  return l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
+}
+
+/// Bytes of a tap in the patch of set_kernel's kernels, that of one which holds a window's bytes beside it included.
+int32_t tap_bytes(const Lowering& l, const Conv2D& p, bool pointwise, bool small) {
+  if (l.vector == Vector::swar) return small ? 1 : 4;
+  return (small ? 2 : 4) + (pointwise || p.depth % 4 == 0 ? 0 : 1);  // two pixels of 16 bits, or 8
+}
+
 Outcome lower(Lowering& l) {
   const Geometry g = geometry(l.graph, l.node);
   const Operands o = convolution::operands(l.graph, l.node);
@@ -158,25 +186,21 @@ Outcome lower(Lowering& l) {
   p.group_out = g.out_c / groups;
   p.taps = integer ? pack::round_up(taps, 4) : taps;
   bool pointwise = false, small = false;
+  std::optional<int32_t> weights;  // as the fast kernels want them
   if (integer) {
     const auto* w = o.weights.as<int8_t>();
     const auto [channels, scales] = convolution::channels(o, convolution::multipliers(o, g.out_c));
     if (l.vector == Vector::helium && scales && helium::conv_2d(l, g, o, *scales)) return Done{};
-    const auto pairs = scales ? pack::pair_blocks(w, groups, p.group_out, taps, *scales) : std::nullopt;
+    if (scales) weights = add_weights(l, w, p, taps, *scales);
     p.zero = o.input.quant.zero_point[0];
     p.to = convolution::clamp_s8(l.node, o.output);
-    if (pairs) {
-      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *pairs, 4));
+    if (weights) {
+      p.weights = *weights;
       p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
       pointwise = g.kernel_h == 1 && g.kernel_w == 1 && g.batches == 1 && groups == 1 && g.pad_top == 0 &&
                   g.pad_left == 0 && (g.out_h - 1) * g.stride_h < g.in_h && (g.out_w - 1) * g.stride_w < g.in_w;
-      if (pointwise) {
-        l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(pointwise_s8));
-      } else if (small = l.small(); small) {
-        l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_small_s8));
-      } else {
-        l.kernel("ops/conv_2d.hpp", SMELT_KERNEL(conv_2d_s8));
-      }
+      small = !pointwise && l.small();
+      set_kernel(l, pointwise, small);
     } else {
       p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::blocks(w, groups, p.group_out, taps, 4), 4));
       p.channels =
@@ -203,8 +227,7 @@ Outcome lower(Lowering& l) {
   }
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
   if (p.step_rows == 1 && g.out_w % 2 != 0) l.out.block = std::min(2, g.out_h);  // rows fill tiles of two pixels
-  // int8: two pixels of 16 bits, or 8, and the window's bytes where they do not lie in fours.
-  const int32_t patch = p.taps * ((small ? 2 : 4) + (!integer || pointwise || depth % 4 == 0 ? 0 : 1));
+  const int32_t patch = p.taps * (weights ? tap_bytes(l, p, pointwise, small) : size_of(o.input.dtype));
   l.scratch(pointwise ? patch : g.kernel_h * 4 + patch);
   if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&
       g.pad_top == 0 && g.pad_left == 0 && o.input.shape == o.output.shape) {

@@ -1,6 +1,6 @@
 // Fully connected layer, weights [unit, input]. Source: TensorFlow Lite, kernels/fully_connected.cc,
 // reference/integer_ops/fully_connected.h, reference/fully_connected.h.
-#include "runtime/ops/fully_connected.hpp"
+#include "runtime/ops/fully_connected_swar.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -137,6 +137,26 @@ int32_t running_rows(const Sizes& s, const Operands& o) {
   return s.batches == 1 && saved >= 256 ? rows : 1;
 }
 
+/// Slices of weights: each row of the vector, cut further where pairs of units do not bear it. False where it cannot be.
+bool add_slices(Lowering& l, const Sizes& s, const Operands& o, FullyConnectedSlices& p) {
+  const auto* w = o.weights.as<int8_t>();
+  if (l.vector == Vector::swar) {
+    if (p.depth % 4 != 0) return false;
+    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), pack::sliced_blocks(w, s.units, s.depth, p.rows), 4));
+    return true;
+  }
+  std::optional<std::vector<int16_t>> slices;
+  for (int32_t n = 1; n <= 64 && !slices; ++n) {
+    if (p.depth % (4 * n) != 0) continue;
+    p.slices = n;
+    slices = pack::dot_slices(w, s.units, s.depth, p.rows * n);
+  }
+  if (!slices) return false;
+  p.depth /= p.slices;
+  p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *slices, 4));
+  return true;
+}
+
 /// One vector whose sums run over slices: its `rows`, or where that is 1, parts of it whose weights pairs of units bear.
 /// `scales` are of integers. False where it cannot be.
 bool lower_slices(Lowering& l, const Sizes& s, const Operands& o, int32_t rows, const std::optional<std::vector<Scale>>& scales) {
@@ -145,31 +165,17 @@ bool lower_slices(Lowering& l, const Sizes& s, const Operands& o, int32_t rows, 
   if (s.batches != 1) return false;
   FullyConnectedSlices p{rows, 1, s.depth / rows, s.units, 0, 0, {}};
   if (integer) {
-    if (!scales) return false;
-    std::optional<std::vector<int16_t>> slices;
-    for (int32_t n = 1; n <= 64 && !slices; ++n) {
-      if (p.depth % (4 * n) != 0) continue;
-      p.slices = n;
-      slices = pack::dot_slices(o.weights.as<int8_t>(), s.units, s.depth, rows * n);
-    }
-    if (!slices) return false;
-    p.depth /= p.slices;
-    p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *slices, 4));
+    if (!scales || !add_slices(l, s, o, p)) return false;
     p.channels = static_cast<int32_t>(l.pool.add(l.name("channels"), pack::words(*scales)));
     p.to = convolution::clamp_s8(l.node, o.output);
     p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
-    l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_slices_s8));
-  } else {
-    std::vector<float> packed;
-    for (int32_t r = 0; r < rows; ++r) {
-      std::vector<float> slice;
-      for (int32_t u = 0; u < s.units; ++u) {
-        const float* from = o.weights.as<float>() + int64_t{u} * s.depth + int64_t{r} * p.depth;
-        slice.insert(slice.end(), from, from + p.depth);
-      }
-      const std::vector<float> blocks = pack::blocks(slice.data(), 1, s.units, p.depth, 1);
-      packed.insert(packed.end(), blocks.begin(), blocks.end());
+    if (l.vector == Vector::swar) {
+      l.kernel("ops/fully_connected_swar.hpp", SMELT_KERNEL(fully_connected_slices_swar_s8));
+    } else {
+      l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_slices_s8));
     }
+  } else {
+    const std::vector<float> packed = pack::sliced_blocks(o.weights.as<float>(), s.units, s.depth, rows);
     p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), packed));
     p.channels = static_cast<int32_t>(l.pool.add(l.name("bias"), convolution::biases(o, s.units)));
     p.to = convolution::clamp_f32(l.node);
@@ -186,6 +192,14 @@ bool lower_slices(Lowering& l, const Sizes& s, const Operands& o, int32_t rows, 
   }
   l.scratch(4 * units, rows > 1);
   return true;
+}
+
+/// Offset of the weights as DotTile's primitives want them; empty where those of pairs do not bear them.
+std::optional<int32_t> add_blocks(Lowering& l, const Sizes& s, const int8_t* w, const std::vector<Scale>& scales) {
+  const auto add = [&l](const auto& packed) { return static_cast<int32_t>(l.pool.add(l.name("weights"), packed, 4)); };
+  if (l.vector == Vector::swar) return add(pack::swar_dot_blocks(w, s.units, s.depth, scales));
+  const auto pairs = pack::dot_blocks(w, s.units, s.depth, scales);
+  return pairs ? std::optional(add(*pairs)) : std::nullopt;
 }
 
 void declare_rows(Lowering& l, bool by_rows, int32_t rows) {
@@ -230,7 +244,7 @@ Outcome lower(Lowering& l) {
     }
     const auto* w = o.weights.as<int8_t>();
     const bool fours = scales && s.depth % 4 == 0;
-    const auto blocks = fours ? pack::dot_blocks(w, s.units, s.depth, *scales) : std::nullopt;
+    const std::optional<int32_t> blocks = fours ? add_blocks(l, s, w, *scales) : std::nullopt;
     if (fours && !blocks && lower_slices(l, s, o, 1, scales)) return Done{};
     p.to = convolution::clamp_s8(l.node, o.output);
     if (blocks) {
@@ -239,10 +253,14 @@ Outcome lower(Lowering& l) {
       const bool same = std::equal(multipliers.begin() + 1, multipliers.end(), multipliers.begin());
       multipliers.resize(same ? 1 : static_cast<size_t>(pack::round_up(s.units, 4)));
       p.multiplier_step = same ? 0 : 4;
-      p.weights = static_cast<int32_t>(l.pool.add(l.name("weights"), *blocks, 4));
+      p.weights = *blocks;
       p.channels = static_cast<int32_t>(l.pool.add(l.name("multipliers"), multipliers));
       p.to.offset = 2 * o.output.quant.zero_point[0] + 1;
-      l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_s8));
+      if (l.vector == Vector::swar) {
+        l.kernel("ops/fully_connected_swar.hpp", SMELT_KERNEL(fully_connected_swar_s8));
+      } else {
+        l.kernel("ops/fully_connected.hpp", SMELT_KERNEL(fully_connected_s8));
+      }
     } else {
       p.weights =
           static_cast<int32_t>(l.pool.add(l.name("weights"), std::vector<int8_t>(w, w + elements(o.weights.shape)), 4));

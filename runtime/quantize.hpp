@@ -58,20 +58,27 @@ struct Channel {
 };
 
 /// The same in two words where ranges allow, as pack::scales proves of every channel that it packs: no left shift,
-/// |bias| < 2^23, and every sum with its bias below 2^30.
+/// |bias| < 2^23, and every sum with its bias below 2^29.
 struct Scale {
   int32_t bias_right;  ///< bias * 2^8 + right, 0 <= right <= 21; twice the bias is this >> 7
   int32_t multiplier;
 };
 
-/// Twice a sum with its bias -> its int8 with the zero point, `centre` being twice the zero point plus one. The second
-/// rounding is that of requantize_right, which asks for the sign of the product: that of x but for products that round
-/// to 0, where it makes no difference. Rounding, zero point and the half are one addend.
+/// Twice a sum with its bias, below 2^30, -> its int8 with the zero point, `centre` being twice the zero point plus one.
+/// The second rounding is that of requantize_right, which asks for the sign of the product: that of x but for products
+/// that round to 0, where it makes no difference. Rounding, zero point and the half are one addend.
 inline int8_t rescale(int32_t x, const Scale& scale, int32_t centre) {
   const int32_t right = scale.bias_right & 0xff;
 #if defined(__ARM_FEATURE_DSP)
   int32_t high = centre * (1 << right);
   __asm__("smmlar %0, %1, %2, %0" : "+r"(high) : "r"(x), "r"(scale.multiplier));
+#elif defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
+  // No long multiplication: of x = h * 2^16 + l, -2^15 <= l < 2^15, and the multiplier's halves a and b. As |x| < 2^30, the
+  // sum in the middle fits.
+  const int32_t l = static_cast<int16_t>(x), h = (x - l) >> 16;
+  const int32_t a = scale.multiplier & 0xffff, b = scale.multiplier >> 16;
+  const int32_t middle = ((l * a) >> 16) + l * b + h * a;
+  const int32_t high = centre * (1 << right) + h * b + (middle >> 16) + ((middle >> 15) & 1);
 #else
   const int32_t high = centre * (1 << right) +
                        static_cast<int32_t>((static_cast<int64_t>(x) * scale.multiplier + (int64_t{1} << 31)) >> 32);

@@ -182,7 +182,9 @@ Result<Target> read_target(const fs::path& file) {
   t.core = r.text(root, "the target", "core");
   t.harness = r.text(root, "the target", "harness");
   t.strict_alignment = r.choice(root, "alignment", {"strict", "tolerant"}) == "strict";
-  if (root.get("vector") != nullptr && r.choice(root, "vector", {"helium"}) == "helium") t.vector = Vector::helium;
+  if (root.get("vector") != nullptr) {
+    t.vector = r.choice(root, "vector", {"helium", "swar"}) == "swar" ? Vector::swar : Vector::helium;
+  }
   if (const toml::table* c = table_of(r, root, "compiler", true)) t.compiler = read_compiler(r, *c);
   if (const toml::table* e = table_of(r, root, "emulator", false)) t.emulator = read_emulator(r, *e);
   read_memories(r, root, t);

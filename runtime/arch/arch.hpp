@@ -4,6 +4,7 @@
 
 #include "scalar.hpp"  // IWYU pragma: export
 #include "sum.hpp"     // IWYU pragma: export
+#include "swar.hpp"    // IWYU pragma: export
 
 #if defined(__ARM_FEATURE_MVE)
 #include "helium_sum.hpp"  // IWYU pragma: export
@@ -42,6 +43,19 @@ using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
 using SumS8 = ScalarSumS8;
 using ColumnsS8 = ScalarColumnsS8;
+}  // namespace smelt
+#endif
+
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
+#include "thumb.hpp"  // IWYU pragma: export
+namespace smelt {
+using SwarConvS8 = ThumbConvS8;
+using SwarDotS8 = ByteDotS8<ThumbDot4>;
+}  // namespace smelt
+#else
+namespace smelt {
+using SwarConvS8 = PortableSwarConvS8;
+using SwarDotS8 = ByteDotS8<PortableDot4>;
 }  // namespace smelt
 #endif
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -98,7 +99,8 @@ inline std::map<std::string, Compiled> all_models() {
   return models;
 }
 
-/// One small model for each operator and type: the first of its golden cases.
+/// One small model for each operator and type: the first of its golden cases; again for cores without vector instructions
+/// where that has a kernel of its own.
 inline std::map<std::string, Compiled> one_of_each_operator() {
   std::map<std::string, fs::path> first;
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(SMELT_SOURCE_DIR) / "tests/ops")) {
@@ -108,7 +110,13 @@ inline std::map<std::string, Compiled> one_of_each_operator() {
     if (first.count(key) == 0 || entry.path() < first[key]) first[key] = entry.path();
   }
   std::map<std::string, Compiled> models;
-  for (const auto& [key, file] : first) models["case_" + key] = compiled(file);
+  for (const auto& [key, file] : first) {
+    models["case_" + key] = compiled(file);
+    Compiled words = compiled(file, Vector::swar);
+    const auto own = [](const Lowered& l) { return l.kernel.find("_swar_") != std::string::npos; };
+    const std::vector<Lowered>& all = words.program.operations;
+    if (std::any_of(all.begin(), all.end(), own)) models["words_" + key] = std::move(words);
+  }
   return models;
 }
 

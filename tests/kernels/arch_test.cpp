@@ -10,6 +10,7 @@
 #include "ops/quantize.hpp"
 #include "runtime/arch/host.hpp"
 #include "runtime/arch/scalar.hpp"
+#include "runtime/arch/swar.hpp"
 
 namespace smelt {
 namespace {
@@ -40,9 +41,10 @@ void gather(uint8_t* patch, const std::vector<int8_t>& x, int32_t border) {
   P::put_last(at, x.data() + border, static_cast<int32_t>(x.size()) - border);
 }
 
-/// Blocks of two pairs: multiplier and shift leave sums nearly as they are, so that outputs tell them apart.
-template <class P>
-void check_blocks(int32_t taps, int32_t channels) {
+/// Blocks of two pairs: multiplier and shift leave sums nearly as they are, so that outputs tell them apart. Refusals are
+/// for `most_taps` or more.
+template <class P, class Pack>
+void check_blocks(int32_t taps, int32_t channels, Pack pack, int32_t most_taps) {
   std::mt19937 random(7);
   const int32_t padded = pack::round_up(taps, 4);
   for (int inputs = 0; inputs < 4; ++inputs) {
@@ -57,9 +59,9 @@ void check_blocks(int32_t taps, int32_t channels) {
         multipliers.push_back({static_cast<int32_t>(random() >> 2 | 1U << 30), -1 - static_cast<int32_t>(random() % 16)});
         scales.push_back({biases.back() * 256 + ~multipliers.back().shift, multipliers.back().multiplier});
       }
-      const auto packed = pack::pair_blocks(w.data(), 1, channels, taps, scales);
+      const auto packed = pack(w.data(), 1, channels, taps, scales);
       if (!packed) {
-        ASSERT_GT(taps, 500) << "weights that fit were refused";
+        ASSERT_GT(taps, most_taps) << "weights that fit were refused";
         continue;
       }
       std::vector<int8_t> x = filled(inputs, taps, random);
@@ -69,7 +71,8 @@ void check_blocks(int32_t taps, int32_t channels) {
       gather<P>(reinterpret_cast<uint8_t*>(patch.data()), x, border);
       std::vector<int8_t> out(static_cast<size_t>(channels) + 1, 99);
       const int32_t zero = static_cast<int32_t>(random() % 256) - 128;
-      P::tile(ConvTile{{out.data(), out.data()}, channels, 2 * zero + 1, patch.data(), packed->data(), padded});
+      P::tile(ConvTile{{out.data(), out.data()}, channels, 2 * zero + 1, patch.data(),
+                       reinterpret_cast<const int16_t*>(packed->data()), padded});
       for (int32_t c = 0; c < channels; ++c) {
         const auto i = static_cast<size_t>(c);
         const int64_t sum = product_sum(x.data(), w.data() + int64_t{c} * taps, taps) + biases[i];
@@ -82,8 +85,8 @@ void check_blocks(int32_t taps, int32_t channels) {
 }
 
 /// Every other time with one multiplier for all units.
-template <class D>
-void check_dot(int32_t taps) {
+template <class D, class Pack>
+void check_dot(int32_t taps, Pack pack) {
   std::mt19937 random(8);
   constexpr int32_t units = 8;
   for (int inputs = 0; inputs < 4; ++inputs) {
@@ -100,14 +103,15 @@ void check_dot(int32_t taps) {
         multipliers.push_back(step == 0 && u > 0 ? multipliers[0] : static_cast<int32_t>(random() >> 2 | 1U << 30));
         scales.push_back({biases.back() * 256 + ~shifts.back(), multipliers.back()});
       }
-      const auto packed = pack::dot_blocks(w.data(), units, taps, scales);
+      const std::optional packed = pack(w.data(), units, taps, scales);
       if (!packed) {
         ASSERT_GT(taps, 500) << "weights that fit were refused";
         continue;
       }
       std::vector<int8_t> out(units + 1, 99);
       const int32_t zero = static_cast<int32_t>(random() % 256) - 128;
-      D::run(DotTile{x.data(), packed->data(), taps, multipliers.data(), step, 2 * zero + 1, out.data(), units});
+      const auto* weights_at = reinterpret_cast<const int16_t*>(packed->data());
+      D::run(DotTile{x.data(), weights_at, taps, multipliers.data(), step, 2 * zero + 1, out.data(), units});
       for (size_t u = 0; u < units; ++u) {
         const int64_t sum = product_sum(x.data(), w.data() + u * static_cast<size_t>(taps), taps) + biases[u];
         const int32_t want = oracle::requantize(static_cast<int32_t>(sum), {multipliers[u], shifts[u]}) + zero;
@@ -125,14 +129,19 @@ const std::vector<int32_t> lengths = {1,   2,   3,   4,   5,   7,   8,   27,  64
 TEST(Arch, ConvolutionOfEveryLength) {
   for (int32_t taps : lengths) {
     for (int32_t channels : {1, 2, 3, 4, 9}) {
-      check_blocks<ScalarConvS8>(taps, channels);
-      check_blocks<HostConvS8>(taps, channels);
+      check_blocks<ScalarConvS8>(taps, channels, pack::pair_blocks, 500);
+      check_blocks<HostConvS8>(taps, channels, pack::pair_blocks, 500);
+      check_blocks<PortableSwarConvS8>(taps, channels, pack::swar_blocks, INT32_MAX);
+      check_blocks<SwarSmallConvS8>(taps, channels, pack::swar_blocks, INT32_MAX);
     }
   }
 }
 
 TEST(Arch, DotOfEveryLength) {
-  for (int32_t taps : lengths) check_dot<ScalarDotS8>(pack::round_up(taps, 4));
+  for (int32_t taps : lengths) {
+    check_dot<ScalarDotS8>(pack::round_up(taps, 4), pack::dot_blocks);
+    check_dot<ByteDotS8<PortableDot4>>(pack::round_up(taps, 4), pack::swar_dot_blocks);
+  }
 }
 
 TEST(Pack, PairsAreRefusedWhereTheyDoNotFit) {
@@ -166,6 +175,27 @@ TEST(Pack, BlocksOfPairsAlternateAndEndWithTheirScalesAndTheirGroup) {
   EXPECT_EQ(part(48, 2), (std::vector<int16_t>{6 + 7 * 256, 0}));
 }
 
+TEST(Pack, PairsOfBytesTakeTwoTapsOfEachChannelAndEndWithTheirScales) {
+  const std::vector<int8_t> rows = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};  // two groups of a row of five
+  const auto packed = pack::swar_blocks(rows.data(), 2, 1, 5, {{256 * 11 + 12, 13}, {14, -1}});
+  ASSERT_TRUE(packed);
+  ASSERT_EQ(packed->size(), 2U * 2 * (16 + 16)) << "each group is padded to whole blocks";
+  const auto part = [&](ptrdiff_t begin, ptrdiff_t n) {
+    return std::vector<int8_t>(packed->begin() + begin, packed->begin() + begin + n);
+  };
+  EXPECT_EQ(part(0, 16), (std::vector<int8_t>{1, 2, 0, 0, 3, 4, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(part(16, 16), (std::vector<int8_t>{12, 11, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(part(64, 4), (std::vector<int8_t>{6, 7, 0, 0}));
+  EXPECT_EQ(part(80, 8), (std::vector<int8_t>{14, 0, 0, 0, -1, -1, -1, -1}));
+}
+
+TEST(Pack, PairsOfBytesAreRefusedWhereTwoTapsDoNotFit) {
+  const std::vector<Scale> scales(1);
+  EXPECT_FALSE(pack::swar_blocks(std::vector<int8_t>{0, 0, -128, -128}.data(), 1, 1, 4, scales)) << "2^15 of two -128";
+  EXPECT_TRUE(pack::swar_blocks(std::vector<int8_t>{0, -128, -128, 0}.data(), 1, 1, 4, scales)) << "they never meet";
+  EXPECT_TRUE(pack::swar_blocks(std::vector<int8_t>{-128, -127}.data(), 1, 1, 2, scales));
+}
+
 TEST(Pack, ScalesAreThoseOfTheReferenceOrRefused) {
   const auto one = [](Channel c, int64_t heaviest) { return pack::scales({c}, {heaviest}); };
   std::mt19937 random(30);
@@ -192,7 +222,7 @@ TEST(Pack, ScalesAreThoseOfTheReferenceOrRefused) {
   EXPECT_GT(packed, 50000);
   EXPECT_FALSE(one({0, 1 << 30, ~0}, 1)) << "no shift to the right";
   EXPECT_FALSE(one({1 << 23, 1 << 30, ~-8}, 1)) << "too large a bias";
-  EXPECT_FALSE(one({0, 1 << 30, ~-8}, 1 << 23)) << "too large a sum";
+  EXPECT_FALSE(one({0, 1 << 30, ~-8}, 1 << 22)) << "too large a sum";
 }
 
 TEST(Pool, BytesThatKernelsReadBehindAnArrayAreThere) {

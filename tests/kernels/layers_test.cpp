@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <random>
 
 #include "lower/compile.hpp"
@@ -45,7 +46,7 @@ bool telling(const Bytes& bytes) {
 /// False where infer refuses the layer.
 int fast = 0;
 int fallbacks = 0;
-int helium = 0;
+std::map<Vector, int> vectorized;
 bool check(Layer layer, std::mt19937& random, int& told) {
   Graph g = test::graph_of(layer, random);
   const auto types = find_op(layer.op)->infer(g, g.nodes[0]);
@@ -80,12 +81,14 @@ bool check(Layer layer, std::mt19937& random, int& told) {
       const bool narrow = function == &conv_2d_s16 || function == &depthwise_conv_2d_s16 || function == &fully_connected_s16;
       ++(narrow ? fast : fallbacks);
     }
-    const auto vectorized = lower(g, rings, Vector::helium);
-    EXPECT_TRUE(vectorized) << (vectorized ? "" : vectorized.failure().to_string());
-    if (!vectorized) return false;
-    if (vectorized->operations[0].kernel.find("helium") == std::string::npos) continue;
-    ++helium;
-    expect_equal(Interpreter(*vectorized).run({input})[0], want, layer.dtype, what + " for Helium");
+    for (const auto& [vector, suffix] : {std::pair(Vector::helium, "helium"), std::pair(Vector::swar, "swar")}) {
+      const auto other = lower(g, rings, vector);
+      EXPECT_TRUE(other) << (other ? "" : other.failure().to_string());
+      if (!other) return false;
+      if (other->operations[0].kernel.find(suffix) == std::string::npos) continue;
+      ++vectorized[vector];
+      expect_equal(Interpreter(*other).run({input})[0], want, layer.dtype, what + " for " + suffix);
+    }
   }
   return true;
 }
@@ -104,8 +107,9 @@ class Layers : public testing::TestWithParam<DType> {
     }
     EXPECT_EQ(accepted, count) << "too few of the random layers were valid";
     EXPECT_GT(told, count / 2) << "too many outputs were constant";
-    std::printf("%d with fast kernels, %d with those for any layer; %d for Helium\n", fast, fallbacks, helium);
-    EXPECT_TRUE(GetParam() != DType::i8 || helium > 0);
+    std::printf("%d with fast kernels, %d with those for any layer; %d for Helium, %d for words\n", fast, fallbacks,
+                vectorized[Vector::helium], vectorized[Vector::swar]);
+    EXPECT_TRUE(GetParam() != DType::i8 || (vectorized[Vector::helium] > 0 && vectorized[Vector::swar] > 0));
   }
 };
 

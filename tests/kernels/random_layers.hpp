@@ -50,6 +50,15 @@ inline Layer random_fully_connected(std::mt19937& random, DType dtype) {
   return l;
 }
 
+/// Of a depth that fast kernels take.
+inline Layer random_fours(std::mt19937& random) {
+  Layer l = random_fully_connected(random, DType::i8);
+  const int32_t depth = 4 * between(random, 1, random() % 4 == 0 ? 200 : 10);
+  l.input = {between(random, 1, 3), depth};
+  l.weights[1] = depth;
+  return l;
+}
+
 inline Layer random_flattened(std::mt19937& random, DType dtype) {
   Layer l = random_window(random, "fully_connected", dtype);
   const int32_t columns = between(random, 1, 9), channels = between(random, 1, 12) * (random() % 2 == 0 ? 4 : 1);
