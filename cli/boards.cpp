@@ -48,7 +48,7 @@ template <class T>
 Json or_null(const std::optional<T>& value) { return value ? Json(*value) : Json(nullptr); }
 
 Json power_json(const std::optional<targets::Power>& p) {
-  return p ? Json{{"volts", p->volts}, {"milliamps", p->milliamps}, {"source", p->source}} : Json(nullptr);
+  return p ? Json{{"volts", p->volts}, {"milliamps", p->milliamps}, {"source", p->source}, {"verified", !p->unverified}} : Json(nullptr);
 }
 
 const char* kind_name(targets::MemoryKind kind) { return targets::memory_kind_names[static_cast<std::size_t>(kind)]; }
@@ -77,7 +77,7 @@ ExitCode list(const std::vector<targets::Board>& boards, bool as_json) {
                     b.power ? short_number(b.power->milliamps) + " mA" : "unknown"});
     Json memories = Json::array();
     for (const targets::BoardMemory& m : b.memories) {
-      memories.push_back({{"name", m.name}, {"kind", kind_name(m.kind)}, {"bytes", m.bytes}, {"wait_states", or_null(m.wait_states)}, {"source", m.source}});
+      memories.push_back({{"name", m.name}, {"kind", kind_name(m.kind)}, {"bytes", m.bytes}, {"wait_states", or_null(m.wait_states)}, {"source", m.source}, {"verified", !m.unverified}});
     }
     json.push_back({{"name", b.name}, {"title", b.title}, {"target", b.target}, {"clock_hz", b.clock_hz},
                     {"clock_source", b.clock_source}, {"memories", memories}, {"power", power_json(b.power)}});
@@ -153,6 +153,11 @@ Ranking rank(const std::vector<targets::Board>& boards, const Options& options, 
   return ranking;
 }
 
+/// Whether figures that its time or energy rests on are.
+bool unverified(const targets::Board& b) {
+  return (b.flash().wait_states && b.flash().unverified) || (b.power && b.power->unverified);
+}
+
 void print(const Ranking& ranking, const Options& options) {
   const std::string model = std::filesystem::path(options.model).filename().string();
   if (options.json) {
@@ -175,7 +180,7 @@ void print(const Ranking& ranking, const Options& options) {
     const bool assumed = ms && !r.report.wait_states;
     hidden_waits = hidden_waits || assumed;
     no_time = no_time || !ms;
-    rows.push_back({r.report.board.name + (assumed ? " *" : ""), r.report.board.target,
+    rows.push_back({r.report.board.name + (assumed ? " *" : "") + (unverified(r.report.board) ? " !" : ""), r.report.board.target,
                     on.fits() ? "yes" : on.ram_fits ? "not flash" : on.flash_fits ? "not RAM" : "neither", grouped(r.instructions),
                     ms ? short_number(ms->nominal) : "-", ms ? short_number(ms->low) : "-", ms ? short_number(ms->high) : "-",
                     on.millijoules ? short_number(on.millijoules->nominal) : "-", grouped(on.needs.ram), percent(on.needs.ram, on.ram.bytes),
@@ -183,6 +188,8 @@ void print(const Ranking& ranking, const Options& options) {
   }
   std::printf("%s, optimized for %s\n\n%s\n", model.c_str(), options.optimize.c_str(), table(rows).c_str());
   std::printf("  ms and mJ are estimates by a model of the pipeline and typical currents; RAM counts the stack (smelt profile --board NAME)\n");
+  if (std::any_of(ranking.boards.begin(), ranking.boards.end(), [](const Ranked& r) { return unverified(r.report.board); }))
+    std::printf("  ! wait states or current of this board are unverified\n");
   if (hidden_waits) std::printf("  * wait states of its flash are unknown: estimated without any\n");
   if (no_time) std::printf("  no ms: there is no model of the core's cycles, and instructions are no time\n");
   for (const auto& [board, why] : ranking.not_measured) {
@@ -255,9 +262,11 @@ std::string board_text(const BoardReport& r) {
   text += "  time          " + (on.milliseconds ? range(*on.milliseconds, " ms") : "unknown: no model of this core's cycles") + "\n";
   if (on.milliseconds && !r.wait_states)
     text += "                without wait states, as those of '" + r.board.flash().name + "' are unknown\n";
+  if (on.milliseconds && r.wait_states && r.board.flash().unverified)
+    text += "                wait states of '" + r.board.flash().name + "' are unverified\n";
   if (on.millijoules) {
     text += "  energy        " + range(*on.millijoules, " mJ") + "; " + short_number(r.board.power->milliamps) + " mA typical at " +
-            short_number(r.board.power->volts) + " V\n";
+            short_number(r.board.power->volts) + " V" + (r.board.power->unverified ? ", unverified" : "") + "\n";
   } else {
     text += std::string("  energy        unknown") + (on.milliseconds ? ": the current of the board is" : "") + "\n";
   }

@@ -14,7 +14,7 @@ constexpr std::int64_t max_bytes = std::int64_t{1} << 32;
 
 BoardMemory read_memory(Reader& r, const toml::table& t) {
   const std::string where = "[[memory]]";
-  r.only(t, where, {"name", "kind", "bytes", "wait_states", "source"});
+  r.only(t, where, {"name", "kind", "bytes", "wait_states", "source", "unverified"});
   BoardMemory m;
   m.name = r.text(t, where, "name");
   const std::string kind = r.choice(t, "kind", {"flash", "ram", "tcm-instruction", "tcm-data"}, where);
@@ -23,12 +23,13 @@ BoardMemory read_memory(Reader& r, const toml::table& t) {
   m.bytes = static_cast<std::uint64_t>(r.number(r.field(t, where, "bytes", true), "'bytes'", 1, max_bytes));
   m.wait_states = r.real(t, "wait_states", 0, 100);
   m.source = r.text(t, where, "source");
+  m.unverified = r.flag(t, "unverified");
   return m;
 }
 
 Power read_power(Reader& r, const toml::table& t, std::uint64_t clock_hz) {
   const std::string where = "[power]";
-  r.only(t, where, {"volts", "milliamps", "microamps_per_mhz", "source"});
+  r.only(t, where, {"volts", "milliamps", "microamps_per_mhz", "source", "unverified"});
   Power p;
   r.field(t, where, "volts", true);
   p.volts = r.real(t, "volts", 0.5, 60).value_or(0);
@@ -38,6 +39,7 @@ Power read_power(Reader& r, const toml::table& t, std::uint64_t clock_hz) {
     p.milliamps = *per_mhz * (static_cast<double>(clock_hz) / 1e6) / 1e3;
   if (const auto milliamps = r.real(t, "milliamps", 0.001, 100'000)) p.milliamps = *milliamps;
   p.source = r.text(t, where, "source");
+  p.unverified = r.flag(t, "unverified");
   return p;
 }
 

@@ -22,6 +22,7 @@ struct BoardMemory {
   std::uint64_t bytes = 0;
   std::optional<double> wait_states;  ///< at the board's clock; absent: unknown, or behind a cache
   std::string source;                 ///< who says so
+  bool unverified = false;            ///< the source was not at hand when the file was written or checked
 };
 
 /// While the core runs.
@@ -29,6 +30,7 @@ struct Power {
   double volts = 0;
   double milliamps = 0;  ///< typical, at the board's clock
   std::string source;
+  bool unverified = false;  ///< as of memories
 };
 
 struct Board {

@@ -117,6 +117,15 @@ class Reader {
     return std::nullopt;
   }
 
+  /// False where it is absent.
+  bool flag(const toml::table& table, std::string_view key) {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return false;
+    const auto value = node->value_exact<bool>();
+    if (!value) complain(node, "'" + std::string(key) + "' must be true or false");
+    return value.value_or(false);
+  }
+
   /// One of a few words; `choices` in the order that the message lists them.
   std::string choice(const toml::table& table, std::string_view key, std::initializer_list<std::string_view> choices,
                      const std::string& where = "the target") {

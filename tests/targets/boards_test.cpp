@@ -87,6 +87,12 @@ TEST(Boards, FieldsAreRead) {
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->power->milliamps, 20);
   EXPECT_FALSE(board_of(head + flash + ram)->power);
+  EXPECT_FALSE(plain->power->unverified || plain->flash().unverified);
+  const auto doubted = board_of(head + flash + "unverified = true\n" + ram + "[power]\nvolts = 3.3\nmilliamps = 20\nsource = \"d\"\nunverified = true\n");
+  ASSERT_TRUE(doubted) << doubted.failure().to_string();
+  EXPECT_TRUE(doubted->power->unverified && doubted->flash().unverified);
+  EXPECT_FALSE(doubted->memories.at(1).unverified);
+  EXPECT_NE(problems(head + flash + "unverified = 1\n" + ram).find("'unverified' must be true or false"), std::string::npos);
 }
 
 TEST(Boards, DataGoesToTheFirstMemoryThatTakesIt) {
