@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/activation_s16.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
@@ -32,6 +33,7 @@ int32_t to_s8(int64_t x) { return static_cast<int32_t>(std::clamp<int64_t>(x, -1
 Result<std::vector<TensorType>> infer_unary(const Graph& graph, const Node& node) {
   if (Outcome o = elementwise::check_operands(graph, node, 1); !o) return o.failure();
   const Tensor& in = graph.at(node.in(0));
+  if (in.dtype == DType::i16) return activation_s16::infer(graph, node);
   if (in.dtype == DType::i8) {
     for (TensorId id : {node.in(0), node.out(0)}) {
       if (Outcome o = elementwise::check_per_tensor(graph, node, id); !o) return o.failure();
@@ -84,6 +86,7 @@ Result<std::vector<TensorType>> infer_clip(const Graph& graph, const Node& node)
 }
 
 void evaluate_clip(const Evaluation& e) {
+  if (activation_s16::applies(e.graph, e.node)) return activation_s16::evaluate(e);
   if (is_s8(e.graph, e.node)) {
     return elementwise::evaluate_bytes(e, clip_s8(e.node.op, *e.in[0]->type, *e.out[0]->type));
   }
@@ -92,6 +95,7 @@ void evaluate_clip(const Evaluation& e) {
 }
 
 Outcome lower_clip(Lowering& l) {
+  if (activation_s16::applies(l.graph, l.node)) return activation_s16::lower(l);
   if (l.input(0).dtype == DType::i8) {
     elementwise::lower_bytes(l, clip_s8(l.node.op, l.input(0), l.output()));
     return Done{};
@@ -149,6 +153,7 @@ Result<std::vector<TensorType>> infer_leaky_relu(const Graph& graph, const Node&
 }
 
 void evaluate_leaky_relu(const Evaluation& e) {
+  if (activation_s16::applies(e.graph, e.node)) return activation_s16::evaluate(e);
   const float alpha = alpha_of(e.node);
   if (is_s8(e.graph, e.node)) {
     return elementwise::evaluate_bytes(e, leaky_relu_s8(alpha, *e.in[0]->type, *e.out[0]->type));
@@ -157,6 +162,7 @@ void evaluate_leaky_relu(const Evaluation& e) {
 }
 
 Outcome lower_leaky_relu(Lowering& l) {
+  if (activation_s16::applies(l.graph, l.node)) return activation_s16::lower(l);
   if (l.input(0).dtype == DType::i8) {
     elementwise::lower_bytes(l, leaky_relu_s8(alpha_of(l.node), l.input(0), l.output()));
     return Done{};
@@ -267,6 +273,7 @@ float logistic_of_floats(float x) {
 float tanh_of(float x) { return std::tanh(x); }
 
 void evaluate_logistic(const Evaluation& e) {
+  if (activation_s16::applies(e.graph, e.node)) return activation_s16::evaluate(e);
   if (is_s8(e.graph, e.node)) {
     return elementwise::evaluate_bytes(e, elementwise::transform(logistic_of_table, *e.in[0]->type, *e.out[0]->type));
   }
@@ -274,6 +281,7 @@ void evaluate_logistic(const Evaluation& e) {
 }
 
 void evaluate_tanh(const Evaluation& e) {
+  if (activation_s16::applies(e.graph, e.node)) return activation_s16::evaluate(e);
   if (is_s8(e.graph, e.node)) {
     return elementwise::evaluate_bytes(e, elementwise::transform(tanh_of, *e.in[0]->type, *e.out[0]->type));
   }
@@ -281,6 +289,7 @@ void evaluate_tanh(const Evaluation& e) {
 }
 
 Outcome lower_transform(Lowering& l, float (*table)(float), const char* symbol, Kernel kernel) {
+  if (activation_s16::applies(l.graph, l.node)) return activation_s16::lower(l);
   if (l.input(0).dtype == DType::i8) {
     elementwise::lower_bytes(l, elementwise::transform(table, l.input(0), l.output()));
     return Done{};

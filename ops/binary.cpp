@@ -11,7 +11,9 @@
 #include "ops/pairs.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
+#include "ops/shifted_sum.hpp"
 #include "ops/sum_scale.hpp"
+#include "runtime/ops/binary_s16.hpp"
 #include "runtime/ops/integers.hpp"
 
 namespace smelt {
@@ -20,9 +22,11 @@ namespace {
 // ---- what all five share ----
 
 Outcome normalize_arithmetic(Graph& graph, Node& node) {
-  node.attrs.erase("pot_scale_int16");
+  if (!shifted_sum::applies(graph, node)) node.attrs.erase("pot_scale_int16");
   return elementwise::normalize_activation(graph, node);
 }
+
+bool is_quantized(DType type) { return type == DType::i8 || type == DType::i16; }
 
 std::string activation_of(const Node& node) { return node.attrs.s("activation", "none"); }
 
@@ -31,8 +35,8 @@ Result<std::vector<TensorType>> infer_binary(const Graph& graph, const Node& nod
   const Result<Shape> shape = pairs::check(graph, node);
   if (!shape) return shape.failure();
   const DType type = graph.at(node.in(0)).dtype;
-  if (type != DType::i8 && type != DType::f32 && type != DType::i32 && type != DType::i64) {
-    return elementwise::unsupported_type(graph, node, type, "i8, i32, f32");
+  if (!is_quantized(type) && type != DType::f32 && type != DType::i32 && type != DType::i64) {
+    return elementwise::unsupported_type(graph, node, type, "i8, i16, i32, f32");
   }
   return std::vector<TensorType>{{type, *shape}};
 }
@@ -78,23 +82,32 @@ struct Sum {
   Multiplier a, b, out;
 };
 
+/// Bits by which both inputs are moved to the left before they are added.
+int left_shift(DType type) { return type == DType::i16 ? 15 : 20; }
+
 Sum sum_multipliers(const Graph& graph, const Node& node) {
   const float a = graph.at(node.in(0)).quant.scale.at(0);
   const float b = graph.at(node.in(1)).quant.scale.at(0);
   const double twice_larger = 2 * std::max(a, b);
-  const double out = (1 << 20) * graph.at(node.out(0)).quant.scale.at(0);
+  const Tensor& y = graph.at(node.out(0));
+  const double out = (1 << left_shift(y.dtype)) * y.quant.scale.at(0);
   return {quantize_multiplier(a / twice_larger), quantize_multiplier(b / twice_larger),
           quantize_multiplier(twice_larger / out)};
 }
 
 Result<std::vector<TensorType>> infer_sum(const Graph& graph, const Node& node) {
   auto types = infer_binary(graph, node);
-  if (!types || types->at(0).dtype != DType::i8) return types;
+  if (!types || !is_quantized(types->at(0).dtype)) return types;
   if (Outcome o = pairs::check_quantized(graph, node); !o) return o.failure();
+  if (shifted_sum::applies(graph, node)) {
+    if (Outcome o = shifted_sum::check(graph, node); !o) return o.failure();
+    return types;
+  }
   // The reference demands an output multiplier below 1, here with room for one rounding up; floats must not overflow.
   const double larger = std::max(graph.at(node.in(0)).quant.scale.at(0), graph.at(node.in(1)).quant.scale.at(0));
   const double out = graph.at(node.out(0)).quant.scale.at(0);
-  if (!(larger < 1e30 && out < 1e30 && 2 * larger / out < (1 << 18))) {
+  const int most = 1 << (left_shift(types->at(0).dtype) - 2);
+  if (!(larger < 1e30 && out < 1e30 && 2 * larger / out < most)) {
     return elementwise::scales_too_far_apart(graph, node);
   }
   return types;
@@ -108,14 +121,14 @@ class SumReference {
         a_zero_(graph.at(node.in(0)).quant.zero_point.at(0)),
         b_zero_(graph.at(node.in(1)).quant.zero_point.at(0)),
         out_zero_(graph.at(node.out(0)).quant.zero_point.at(0)),
-        range_(quantized_activation(activation_of(node), graph.at(node.out(0)).quant, DType::i8)) {
+        range_(quantized_activation(activation_of(node), graph.at(node.out(0)).quant, graph.at(node.out(0)).dtype)),
+        unit_(1 << left_shift(graph.at(node.out(0)).dtype)) {
     if (subtract) m_.b.multiplier = -m_.b.multiplier;
   }
-  int8_t operator()(int32_t a, int32_t b) const {
-    const int32_t sum =
-        oracle::requantize((a - a_zero_) * (1 << 20), m_.a) + oracle::requantize((b - b_zero_) * (1 << 20), m_.b);
+  int32_t operator()(int32_t a, int32_t b) const {
+    const int32_t sum = oracle::requantize((a - a_zero_) * unit_, m_.a) + oracle::requantize((b - b_zero_) * unit_, m_.b);
     const int32_t y = oracle::requantize(sum, m_.out) + out_zero_;
-    return static_cast<int8_t>(std::min(range_.high, std::max(range_.low, y)));
+    return std::min(range_.high, std::max(range_.low, y));
   }
   /// The same without its roundings.
   PairSum exact() const {
@@ -129,12 +142,25 @@ class SumReference {
   Sum m_;
   int32_t a_zero_, b_zero_, out_zero_;
   ActivationRange range_;
+  int32_t unit_;
 };
+
+template <class T>
+void evaluate_sum(const Evaluation& e, bool subtract) {
+  const SumReference reference(e.graph, e.node, subtract);
+  pairs::evaluate<T, T>(e, [&](int32_t a, int32_t b) { return static_cast<T>(reference(a, b)); });
+}
+
+void evaluate_sum_s16(const Evaluation& e, bool subtract) {
+  shifted_sum::applies(e.graph, e.node) ? shifted_sum::evaluate(e, subtract) : evaluate_sum<int16_t>(e, subtract);
+}
 
 void evaluate_add(const Evaluation& e) {
   switch (e.out[0]->type->dtype) {
     case DType::i8:
-      return pairs::evaluate<int8_t, int8_t>(e, SumReference(e.graph, e.node, false));
+      return evaluate_sum<int8_t>(e, false);
+    case DType::i16:
+      return evaluate_sum_s16(e, false);
     case DType::i32:
       return evaluate_wrapping<int32_t>(e, [](auto a, auto b) { return a + b; });
     case DType::i64:
@@ -147,7 +173,9 @@ void evaluate_add(const Evaluation& e) {
 void evaluate_sub(const Evaluation& e) {
   switch (e.out[0]->type->dtype) {
     case DType::i8:
-      return pairs::evaluate<int8_t, int8_t>(e, SumReference(e.graph, e.node, true));
+      return evaluate_sum<int8_t>(e, true);
+    case DType::i16:
+      return evaluate_sum_s16(e, true);
     case DType::i32:
       return evaluate_wrapping<int32_t>(e, [](auto a, auto b) { return a - b; });
     case DType::i64:
@@ -157,10 +185,12 @@ void evaluate_sub(const Evaluation& e) {
   }
 }
 
-Outcome lower_sum_s8(Lowering& l, bool subtract) {
+Outcome lower_sum(Lowering& l, bool subtract) {
+  if (shifted_sum::applies(l.graph, l.node)) return shifted_sum::lower(l, subtract);
   const SumReference reference(l.graph, l.node, subtract);
   const PairSum exact = reference.exact();
-  if (const auto scale = fit_sum_scale(exact, reference)) {
+  const DType type = l.output().dtype;
+  if (const auto scale = type == DType::i8 ? fit_sum_scale(exact, reference) : std::nullopt) {
     const WeightedAddS8 p{pairs::lay_out(l), *scale, {0, exact.high - exact.low, exact.low}};
     l.kernel("ops/binary.hpp", SMELT_KERNEL(weighted_add_s8));
     l.params("smelt::WeightedAddS8", p,
@@ -172,7 +202,8 @@ Outcome lower_sum_s8(Lowering& l, bool subtract) {
   const Quantization& a = l.input(static_cast<size_t>(first)).quant;
   const Quantization& b = l.input(static_cast<size_t>(1 - first)).quant;
   const Quantization& out = l.output().quant;
-  const ActivationRange range = quantized_activation(activation_of(l.node), out, DType::i8);
+  const ActivationRange range = quantized_activation(activation_of(l.node), out, type);
+  const int32_t unit = 1 << left_shift(type);
   const bool negative_a = subtract && first == 1;
   const bool negative_b = subtract && first == 0;
   // Half of everything, exactly, is multiplier 2^30 without a shift. The kernel wants one: 2^31 - 1, then 1 to the
@@ -184,8 +215,8 @@ Outcome lower_sum_s8(Lowering& l, bool subtract) {
   const int32_t shift = std::max(1, -m.out.shift);  // 0 only with multiplier 0
   AddS8 p{};
   p.walk = pairs::lay_out(l, first);
-  p.bias_a = -a.zero_point.at(0) * (negative_a ? -(1 << 20) : 1 << 20);
-  p.bias_b = -b.zero_point.at(0) * (1 << 21);
+  p.bias_a = -a.zero_point.at(0) * (negative_a ? -unit : unit);
+  p.bias_b = -b.zero_point.at(0) * 2 * unit;
   p.multiplier_b = negative_b ? -mb.multiplier : mb.multiplier;
   p.half_b = half_of(shift_b);
   p.shift_b = shift_b;
@@ -195,7 +226,10 @@ Outcome lower_sum_s8(Lowering& l, bool subtract) {
   p.zero = out.zero_point.at(0);
   p.low = range.low;
   p.high = range.high;
-  if (negative_a) {
+  if (type == DType::i16) {
+    negative_a ? l.kernel("ops/binary_s16.hpp", SMELT_KERNEL(subtract_a_s16))
+               : l.kernel("ops/binary_s16.hpp", SMELT_KERNEL(add_s16));
+  } else if (negative_a) {
     l.kernel("ops/binary.hpp", SMELT_KERNEL(subtract_a_s8));
   } else {
     l.kernel("ops/binary.hpp", SMELT_KERNEL(add_s8));
@@ -207,13 +241,13 @@ Outcome lower_sum_s8(Lowering& l, bool subtract) {
 Outcome lower_add(Lowering& l) {
   if (l.output().dtype == DType::i64) return elementwise::no_kernel(l);
   if (l.output().dtype == DType::i32) return lower_s32(l, SMELT_KERNEL(add_s32));
-  return l.output().dtype == DType::i8 ? lower_sum_s8(l, false) : lower_f32(l, SMELT_KERNEL(add_f32));
+  return is_quantized(l.output().dtype) ? lower_sum(l, false) : lower_f32(l, SMELT_KERNEL(add_f32));
 }
 
 Outcome lower_sub(Lowering& l) {
   if (l.output().dtype == DType::i64) return elementwise::no_kernel(l);
   if (l.output().dtype == DType::i32) return lower_s32(l, SMELT_KERNEL(sub_s32));
-  return l.output().dtype == DType::i8 ? lower_sum_s8(l, true) : lower_f32(l, SMELT_KERNEL(sub_f32));
+  return is_quantized(l.output().dtype) ? lower_sum(l, true) : lower_f32(l, SMELT_KERNEL(sub_f32));
 }
 
 // ---- mul ----
@@ -226,10 +260,11 @@ float product_ratio(const Graph& graph, const Node& node) {
 
 Result<std::vector<TensorType>> infer_mul(const Graph& graph, const Node& node) {
   auto types = infer_binary(graph, node);
-  if (!types || types->at(0).dtype != DType::i8) return types;
+  if (!types || !is_quantized(types->at(0).dtype)) return types;
   if (Outcome o = pairs::check_quantized(graph, node); !o) return o.failure();
-  // From here on a product of up to 255 * 255 times the ratio would not fit 32 bits.
-  if (!(product_ratio(graph, node) < 16383.0F)) return elementwise::scales_too_far_apart(graph, node);
+  // From here on a product of up to 255 * 255, or of 2^30, times the ratio would not fit 32 bits.
+  const float most = types->at(0).dtype == DType::i16 ? 1.0F : 16383.0F;
+  if (!(product_ratio(graph, node) < most)) return elementwise::scales_too_far_apart(graph, node);
   return types;
 }
 
@@ -239,7 +274,12 @@ void evaluate_mul(const Evaluation& e) {
   if (e.out[0]->type->dtype == DType::f32) return evaluate_clamped(e, [](float a, float b) { return a * b; });
   const Multiplier m = quantize_multiplier(product_ratio(e.graph, e.node));
   const Quantization& out = e.out[0]->type->quant;
-  const ActivationRange range = quantized_activation(activation_of(e.node), out, DType::i8);
+  const ActivationRange range = quantized_activation(activation_of(e.node), out, e.out[0]->type->dtype);
+  if (e.out[0]->type->dtype == DType::i16) {
+    return pairs::evaluate<int16_t, int16_t>(e, [&](int32_t a, int32_t b) {
+      return static_cast<int16_t>(std::min(range.high, std::max(range.low, oracle::requantize(a * b, m))));
+    });
+  }
   const int32_t a_zero = e.in[0]->type->quant.zero_point.at(0);
   const int32_t b_zero = e.in[1]->type->quant.zero_point.at(0);
   const int32_t out_zero = out.zero_point.at(0);
@@ -255,7 +295,13 @@ Outcome lower_mul(Lowering& l) {
   if (l.output().dtype == DType::f32) return lower_f32(l, SMELT_KERNEL(mul_f32));
   const Multiplier m = quantize_multiplier(product_ratio(l.graph, l.node));
   const Quantization& out = l.output().quant;
-  const ActivationRange range = quantized_activation(activation_of(l.node), out, DType::i8);
+  const ActivationRange range = quantized_activation(activation_of(l.node), out, l.output().dtype);
+  if (l.output().dtype == DType::i16) {
+    l.kernel("ops/binary_s16.hpp", SMELT_KERNEL(mul_s16));
+    l.params("smelt::MulS16", MulS16{pairs::lay_out(l), m.multiplier, ~m.shift, range.low, range.high},
+             "walk multiplier right low high");
+    return Done{};
+  }
   MulS8 p{};
   p.walk = pairs::lay_out(l);
   p.coefficient_a = int32_t{2} << std::max(0, m.shift);
@@ -281,6 +327,8 @@ void evaluate_selected(const Evaluation& e, F better) {
   switch (e.out[0]->type->dtype) {
     case DType::i8:
       return pairs::evaluate<int8_t, int8_t>(e, select);
+    case DType::i16:
+      return pairs::evaluate<int16_t, int16_t>(e, select);
     case DType::i32:
       return pairs::evaluate<int32_t, int32_t>(e, select);
     case DType::i64:
@@ -303,27 +351,30 @@ struct DeviceKernel {
   Kernel function;
 };
 
-Outcome lower_selected(Lowering& l, DeviceKernel s8, DeviceKernel s32, DeviceKernel f32) {
+Outcome lower_selected(Lowering& l, DeviceKernel s8, DeviceKernel s16, DeviceKernel s32, DeviceKernel f32) {
   const DType type = l.output().dtype;
   if (type == DType::i64) return elementwise::no_kernel(l);
   if (type == DType::i32) return lower_s32(l, s32.symbol, s32.function);
-  const DeviceKernel& kernel = type == DType::i8 ? s8 : f32;
-  l.kernel("ops/binary.hpp", kernel.symbol, kernel.function);
+  const DeviceKernel& kernel = type == DType::i8 ? s8 : type == DType::i16 ? s16 : f32;
+  l.kernel(type == DType::i16 ? "ops/binary_s16.hpp" : "ops/binary.hpp", kernel.symbol, kernel.function);
   l.params("smelt::Pairs", Pairs{pairs::lay_out(l)}, "walk");
   return Done{};
 }
 
 Outcome lower_maximum(Lowering& l) {
-  return lower_selected(l, {SMELT_KERNEL(maximum_s8)}, {SMELT_KERNEL(maximum_s32)}, {SMELT_KERNEL(maximum_f32)});
+  return lower_selected(l, {SMELT_KERNEL(maximum_s8)}, {SMELT_KERNEL(maximum_s16)}, {SMELT_KERNEL(maximum_s32)},
+                        {SMELT_KERNEL(maximum_f32)});
 }
 
 Outcome lower_minimum(Lowering& l) {
-  return lower_selected(l, {SMELT_KERNEL(minimum_s8)}, {SMELT_KERNEL(minimum_s32)}, {SMELT_KERNEL(minimum_f32)});
+  return lower_selected(l, {SMELT_KERNEL(minimum_s8)}, {SMELT_KERNEL(minimum_s16)}, {SMELT_KERNEL(minimum_s32)},
+                        {SMELT_KERNEL(minimum_f32)});
 }
 
 /// Only those with a fused activation have fields among their options.
-Outcome denormalize_arithmetic(Graph& /*graph*/, Node& node) {
+Outcome denormalize_arithmetic(Graph& graph, Node& node) {
   raw::put_activation(node);
+  if (node.op != "mul") node.attrs.set("pot_scale_int16", int64_t{shifted_sum::applies(graph, node) ? 1 : 0});
   if (node.op == "add") raw::name(node, "ADD", "AddOptions");
   if (node.op == "sub") raw::name(node, "SUB", "SubOptions");
   if (node.op == "mul") raw::name(node, "MUL", "MulOptions");

@@ -36,6 +36,10 @@ Outcome type(const Graph& graph, const Node& node, std::initializer_list<DType> 
       return fail(graph, node, "E0304", "\"" + graph.at(id).name + "\" needs one scale and one zero point",
                   "export the model with full-integer quantization");
     }
+    if (graph.at(id).dtype == DType::i16 && q.zero_point[0] != 0) {
+      return fail(graph, node, "E0304", "\"" + graph.at(id).name + "\" is of 16 bits and has a zero point other than 0",
+                  "quantize 16-bit activations symmetrically");
+    }
   }
   return Done{};
 }

@@ -47,7 +47,7 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
   }
   const Result<Shape> checked = checked_shape(graph, node, shape);
   if (!checked) return checked.failure();
-  if (first.dtype == DType::i8 || first.dtype == DType::u8) {
+  if (first.dtype == DType::i8 || first.dtype == DType::u8 || first.dtype == DType::i16) {
     if (Outcome o = check_equal_quantization(graph, node); !o) return o.failure();
   }
   return std::vector<TensorType>{{first.dtype, *checked}};

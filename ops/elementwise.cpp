@@ -21,8 +21,12 @@ Outcome check_operands(const Graph& graph, const Node& node, size_t count) {
 
 Outcome check_per_tensor(const Graph& graph, const Node& node, TensorId id) {
   const Tensor& t = graph.at(id);
-  if (t.quant.scale.size() == 1 && t.quant.zero_point.size() == 1) return Done{};
   const std::string what = "tensor \"" + t.name + "\" of type " + to_string(t.dtype);
+  if (t.quant.scale.size() == 1 && t.quant.zero_point.size() == 1) {
+    if (t.dtype != DType::i16 || t.quant.zero_point[0] == 0) return Done{};
+    return fail(graph, node, "E0304", what + " has a zero point other than 0",
+                "quantize 16-bit activations symmetrically");
+  }
   if (t.quant.present()) {
     return fail(graph, node, "E0303", what + " is quantized per channel; this operator takes one scale per tensor");
   }

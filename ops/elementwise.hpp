@@ -13,7 +13,7 @@ namespace smelt::elementwise {
 /// Exactly `count` inputs, all present, and one output.
 Outcome check_operands(const Graph& graph, const Node& node, size_t count);
 
-/// One scale and one zero point, as every 8-bit element-wise operator needs them.
+/// One scale and one zero point, as every element-wise operator of integers needs them; of 16 bits, the zero point is 0.
 Outcome check_per_tensor(const Graph& graph, const Node& node, TensorId id);
 
 /// Failure: this operator does not work on tensors of this type.

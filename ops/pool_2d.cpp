@@ -11,6 +11,7 @@
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
 #include "ops/reduce.hpp"
+#include "runtime/ops/pool_2d_s16.hpp"
 
 namespace smelt {
 namespace {
@@ -63,7 +64,7 @@ Outcome normalize_pool(Graph& graph, Node& node) {
 
 Result<std::vector<TensorType>> infer_pool(const Graph& graph, const Node& node) {
   if (Outcome o = checks::operands(graph, node, 1); !o) return o.failure();
-  if (Outcome o = checks::type(graph, node, {DType::i8, DType::f32}); !o) return o.failure();
+  if (Outcome o = checks::type(graph, node, {DType::i8, DType::i16, DType::f32}); !o) return o.failure();
   if (Outcome o = checks::same_quantization(graph, node); !o) return o.failure();
   if (Outcome o = checks::activation(graph, node); !o) return o.failure();
   if (Outcome o = check_window(graph, node); !o) return o.failure();
@@ -86,9 +87,9 @@ Result<std::vector<TensorType>> infer_pool(const Graph& graph, const Node& node)
   }
   const int64_t taps = std::min<int64_t>(in.shape[1], node.attrs.i("filter_h")) *
                        std::min<int64_t>(in.shape[2], node.attrs.i("filter_w"));
-  if (in.dtype == DType::i8 && taps > max_average_count) {
-    return fail(graph, node, "E0301",
-                "windows of more than " + std::to_string(max_average_count) + " elements are not supported",
+  const int64_t most = in.dtype == DType::i16 ? max_average_count_s16 : max_average_count;
+  if (in.dtype != DType::f32 && taps > most) {
+    return fail(graph, node, "E0301", "windows of more than " + std::to_string(most) + " elements are not supported",
                 "pool in two stages");
   }
   const std::vector<TensorType> types = {
@@ -129,6 +130,16 @@ void for_each_window(const Evaluation& e, Pixel pixel) {
   }
 }
 
+/// The same for either type of integers.
+template <class Pixel>
+void for_each_integer_window(const Evaluation& e, Pixel pixel) {
+  if (e.out[0]->type->dtype == DType::i16) {
+    for_each_window<int16_t>(e, [&](const std::vector<int16_t>& v) { return static_cast<int16_t>(pixel(v)); });
+  } else {
+    for_each_window<int8_t>(e, [&](const std::vector<int8_t>& v) { return static_cast<int8_t>(pixel(v)); });
+  }
+}
+
 void evaluate_average(const Evaluation& e) {
   const Tensor& out = *e.out[0]->type;
   const std::string activation = e.node.attrs.s("activation", "none");
@@ -141,13 +152,14 @@ void evaluate_average(const Evaluation& e) {
     });
   }
   const ActivationRange range = quantized_activation(activation, out.quant, out.dtype);
-  for_each_window<int8_t>(e, [&](const std::vector<int8_t>& values) {
+  const auto average = [&](const auto& values) {
     int32_t sum = 0;
-    for (int8_t v : values) sum += v;
+    for (int32_t v : values) sum += v;
     const auto count = static_cast<int32_t>(values.size());
     const int32_t mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
-    return static_cast<int8_t>(std::min(std::max(mean, range.low), range.high));
-  });
+    return std::min(std::max(mean, range.low), range.high);
+  };
+  for_each_integer_window(e, average);
 }
 
 void evaluate_max(const Evaluation& e) {
@@ -160,9 +172,9 @@ void evaluate_max(const Evaluation& e) {
     });
   }
   const ActivationRange range = quantized_activation(activation, out.quant, out.dtype);
-  for_each_window<int8_t>(e, [&](const std::vector<int8_t>& values) {
+  for_each_integer_window(e, [&](const auto& values) {
     const int32_t largest_value = *std::max_element(values.begin(), values.end());
-    return static_cast<int8_t>(std::min(std::max(largest_value, range.low), range.high));
+    return std::min(std::max(largest_value, range.low), range.high);
   });
 }
 
@@ -170,7 +182,7 @@ void evaluate_max(const Evaluation& e) {
 
 ActivationRange clamp_bits(const Lowering& l) {
   const std::string activation = l.node.attrs.s("activation", "none");
-  if (l.output().dtype == DType::i8) return quantized_activation(activation, l.output().quant, DType::i8);
+  if (l.output().dtype != DType::f32) return quantized_activation(activation, l.output().quant, l.output().dtype);
   const FloatRange range = float_activation(activation);
   return {float_bits(range.low), float_bits(range.high)};
 }
@@ -226,35 +238,43 @@ void lower_windows(Lowering& l) {
   l.steps(out[0] * out[1], {needs}, {makes});
 }
 
+/// The kernel for the node's type.
+struct PoolKernel {
+  const char* header;
+  const char* symbol;
+  Kernel function;
+};
+void choose(Lowering& l, const PoolKernel& s8, const PoolKernel& s16, const PoolKernel& f32) {
+  const DType type = l.input(0).dtype;
+  const PoolKernel& k = type == DType::i8 ? s8 : type == DType::i16 ? s16 : f32;
+  l.kernel(k.header, k.symbol, k.function);
+}
+
 Outcome lower_average(Lowering& l) {
-  const bool integer = l.input(0).dtype == DType::i8;
   if (covers_all(l)) {
-    integer ? l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_average_s8))
-            : l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_mean_f32));
+    choose(l, {"ops/reduce.hpp", SMELT_KERNEL(reduce_average_s8)},
+           {"ops/pool_2d_s16.hpp", SMELT_KERNEL(reduce_average_s16)}, {"ops/reduce.hpp", SMELT_KERNEL(reduce_mean_f32)});
     lower_global(l, {}, 4);
     return Done{};
   }
   lower_windows(l);
-  if (integer) {
-    l.kernel("ops/pool_2d.hpp", SMELT_KERNEL(average_pool_2d_s8));
-    l.scratch(l.input(0).shape[3] * 4);
-  } else {
-    l.kernel("ops/pool_2d.hpp", SMELT_KERNEL(average_pool_2d_f32));
-  }
+  choose(l, {"ops/pool_2d.hpp", SMELT_KERNEL(average_pool_2d_s8)},
+         {"ops/pool_2d_s16.hpp", SMELT_KERNEL(average_pool_2d_s16)},
+         {"ops/pool_2d.hpp", SMELT_KERNEL(average_pool_2d_f32)});
+  if (l.input(0).dtype != DType::f32) l.scratch(l.input(0).shape[3] * 4);
   return Done{};
 }
 
 Outcome lower_max(Lowering& l) {
-  const bool integer = l.input(0).dtype == DType::i8;
   if (covers_all(l)) {
-    integer ? l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_max_s8))
-            : l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_max_f32));
-    lower_global(l, {}, integer ? 1 : 4);
+    choose(l, {"ops/reduce.hpp", SMELT_KERNEL(reduce_max_s8)}, {"ops/pool_2d_s16.hpp", SMELT_KERNEL(reduce_max_s16)},
+           {"ops/reduce.hpp", SMELT_KERNEL(reduce_max_f32)});
+    lower_global(l, {}, size_of(l.input(0).dtype));
     return Done{};
   }
   lower_windows(l);
-  integer ? l.kernel("ops/pool_2d.hpp", SMELT_KERNEL(max_pool_2d_s8))
-          : l.kernel("ops/pool_2d.hpp", SMELT_KERNEL(max_pool_2d_f32));
+  choose(l, {"ops/pool_2d.hpp", SMELT_KERNEL(max_pool_2d_s8)}, {"ops/pool_2d_s16.hpp", SMELT_KERNEL(max_pool_2d_s16)},
+         {"ops/pool_2d.hpp", SMELT_KERNEL(max_pool_2d_f32)});
   return Done{};
 }
 

@@ -7,6 +7,7 @@
 #include "ops/checks.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
+#include "runtime/ops/pool_2d_s16.hpp"
 
 namespace smelt {
 namespace {
@@ -42,7 +43,11 @@ std::vector<bool> reduced_dims(const Shape& shape, const Node& node) {
 
 Result<std::vector<TensorType>> infer_reduce(const Graph& graph, const Node& node) {
   if (Outcome o = checks::operands(graph, node, 1); !o) return o.failure();
-  if (Outcome o = checks::type(graph, node, {DType::i8, DType::f32}); !o) return o.failure();
+  // The reference's sum of int16 adds up in 16 bits, which is of no use.
+  const bool sum = node.op == "sum";
+  const Outcome typed = sum ? checks::type(graph, node, {DType::i8, DType::f32})
+                            : checks::type(graph, node, {DType::i8, DType::i16, DType::f32});
+  if (!typed) return typed.failure();
   const Tensor& in = graph.at(node.inputs[0]);
   for (int64_t axis : node.attrs.ints("axes")) {
     if (axis < 0 || axis >= static_cast<int64_t>(in.shape.size())) {
@@ -55,7 +60,8 @@ Result<std::vector<TensorType>> infer_reduce(const Graph& graph, const Node& nod
     return fail(graph, node, "E0301", "this combination of axes of " + to_string(in.shape) + " is not supported",
                 "reduce one axis after the other");
   }
-  if (in.dtype == DType::i8 && reduced_count(in.shape, reduced) > std::numeric_limits<int32_t>::max() / 256) {
+  const int32_t values = in.dtype == DType::i16 ? 65536 : 256;
+  if (in.dtype != DType::f32 && reduced_count(in.shape, reduced) > std::numeric_limits<int32_t>::max() / values) {
     return fail(graph, node, "E0301", "sums of so many elements overflow 32 bits");
   }
   Shape shape;
@@ -123,11 +129,18 @@ void evaluate_sum(const Evaluation& e) {
     m.shift -= shift;
   }
   std::vector<int64_t> sums(results, 0);
-  for_each_element(e, [&](size_t from, size_t to) { sums[to] += e.in[0]->as<int8_t>()[from]; });
+  const bool int16 = in.dtype == DType::i16;
+  for_each_element(e, [&](size_t from, size_t to) {
+    sums[to] += int16 ? e.in[0]->as<int16_t>()[from] : e.in[0]->as<int8_t>()[from];
+  });
   for (size_t i = 0; i < results; ++i) {
     const auto centred = static_cast<int32_t>(sums[i] - int64_t{in.quant.zero_point[0]} * count);
     const int64_t q = int64_t{oracle::requantize(centred, m)} + out.quant.zero_point[0];
-    e.out[0]->as<int8_t>()[i] = static_cast<int8_t>(std::clamp<int64_t>(q, -128, 127));
+    if (int16) {
+      e.out[0]->as<int16_t>()[i] = static_cast<int16_t>(std::clamp<int64_t>(q, -32768, 32767));
+    } else {
+      e.out[0]->as<int8_t>()[i] = static_cast<int8_t>(std::clamp<int64_t>(q, -128, 127));
+    }
   }
 }
 
@@ -139,6 +152,7 @@ void evaluate_max_of(const Evaluation& e) {
 }
 
 void evaluate_max(const Evaluation& e) {
+  if (e.in[0]->type->dtype == DType::i16) return evaluate_max_of<int16_t>(e);
   e.in[0]->type->dtype == DType::f32 ? evaluate_max_of<float>(e) : evaluate_max_of<int8_t>(e);
 }
 
@@ -165,14 +179,16 @@ Outcome lower_sum(Lowering& l) {
     const int32_t bits = std::min(log2, 31 + m.shift);
     m = {static_cast<int32_t>((int64_t{m.multiplier} << bits) / count), m.shift - bits};
   }
-  l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_sum_s8));
+  const bool int16 = in.dtype == DType::i16;
+  int16 ? l.kernel("ops/pool_2d_s16.hpp", SMELT_KERNEL(reduce_sum_s16))
+        : l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_sum_s8));
   p.count = count;
   p.initial = -from.zero_point[0] * count;
   p.multiplier = m.multiplier;
   p.shift = m.shift;
   p.zero = to.zero_point[0];
-  p.low = -128;
-  p.high = 127;
+  p.low = int16 ? -32768 : -128;
+  p.high = int16 ? 32767 : 127;
   lower_reduction(l, reduced, p, 4);
   return Done{};
 }
@@ -186,6 +202,10 @@ Outcome lower_max(Lowering& l) {
     l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_max_f32));
     p.low = float_bits(std::numeric_limits<float>::lowest());
     p.high = float_bits(std::numeric_limits<float>::infinity());
+  } else if (in.dtype == DType::i16) {
+    l.kernel("ops/pool_2d_s16.hpp", SMELT_KERNEL(reduce_max_s16));
+    p.low = -32768;
+    p.high = 32767;
   } else {
     l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_max_s8));
     p.low = -128;

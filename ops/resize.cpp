@@ -10,6 +10,7 @@
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
+#include "runtime/ops/resize_s16.hpp"
 
 namespace smelt {
 namespace {
@@ -60,7 +61,7 @@ Result<std::vector<TensorType>> infer_nearest(const Graph& graph, const Node& no
 
 Result<std::vector<TensorType>> infer_bilinear(const Graph& graph, const Node& node) {
   if (Outcome o = check_resize(graph, node); !o) return o.failure();
-  if (Outcome o = checks::dtype(graph, node, {DType::i8, DType::f32}); !o) return o.failure();
+  if (Outcome o = checks::dtype(graph, node, {DType::i8, DType::i16, DType::f32}); !o) return o.failure();
   if (node.attrs.i("align_corners") != 0 && node.attrs.i("half_pixel_centers") != 0) {
     return fail(graph, node, "E0303", "align_corners and half_pixel_centers exclude each other");
   }
@@ -213,8 +214,11 @@ void evaluate_bilinear_of(const Evaluation& e, W one, Round round) {
 
 void evaluate_bilinear(const Evaluation& e) {
   if (e.in[0]->type->dtype == DType::f32) return evaluate_bilinear_of<float, float>(e, 1.0F, [](float s) { return s; });
-  evaluate_bilinear_of<int8_t, int64_t>(
-      e, 1024, [](int64_t s) { return static_cast<int8_t>((s + (s > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20)); });
+  const auto rounded = [](int64_t s) { return (s + (s > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20); };
+  if (e.in[0]->type->dtype == DType::i16) {
+    return evaluate_bilinear_of<int16_t, int64_t>(e, 1024, [&](int64_t s) { return static_cast<int16_t>(rounded(s)); });
+  }
+  evaluate_bilinear_of<int8_t, int64_t>(e, 1024, [&](int64_t s) { return static_cast<int8_t>(rounded(s)); });
 }
 
 Outcome lower_bilinear(Lowering& l) {
@@ -256,7 +260,8 @@ Outcome lower_bilinear(Lowering& l) {
   p.scale_x = h.scale;
   p.offset_x = h.offset;
   p.last_x = (in.shape[2] - 1) * 1024;
-  l.kernel("ops/resize.hpp", SMELT_KERNEL(resize_bilinear_s8));
+  in.dtype == DType::i16 ? l.kernel("ops/resize_s16.hpp", SMELT_KERNEL(resize_bilinear_s16))
+                         : l.kernel("ops/resize.hpp", SMELT_KERNEL(resize_bilinear_s8));
   l.params("smelt::ResizeBilinear", p, fields);
   lower_rows(l, [&](int32_t y) {
     const int32_t at = std::clamp(y * p.scale_y + p.offset_y, 0, p.last_y);

@@ -10,6 +10,7 @@
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
+#include "ops/softmax_s16.hpp"
 
 namespace smelt {
 namespace {
@@ -31,7 +32,7 @@ Outcome normalize_softmax(Graph& graph, Node& node) {
 
 Result<std::vector<TensorType>> infer_softmax(const Graph& graph, const Node& node) {
   if (Outcome o = checks::operands(graph, node, 1); !o) return o.failure();
-  if (Outcome o = checks::type(graph, node, {DType::i8, DType::f32}); !o) return o.failure();
+  if (Outcome o = checks::type(graph, node, {DType::i8, DType::i16, DType::f32}); !o) return o.failure();
   const Tensor& in = graph.at(node.inputs[0]);
   if (in.shape.empty()) return fail(graph, node, "E0301", "the input must have a dimension");
   if (!std::isfinite(static_cast<float>(node.attrs.f("beta", 1.0)))) {
@@ -49,6 +50,9 @@ Result<std::vector<TensorType>> infer_softmax(const Graph& graph, const Node& no
       return fail(graph, node, "E0301",
                   "more than " + std::to_string(most_elements) + " int8 elements are not supported");
     }
+  }
+  if (in.dtype == DType::i16) {
+    if (Outcome o = int16_softmax::check(graph, node); !o) return o.failure();
   }
   return std::vector<TensorType>{{in.dtype, in.shape}};
 }
@@ -137,6 +141,7 @@ void evaluate_integers(const Evaluation& e) {
 void evaluate_softmax(const Evaluation& e) {
   const Shape& shape = e.in[0]->type->shape;
   if (e.in[0]->type->dtype == DType::i8) return evaluate_integers(e);
+  if (e.in[0]->type->dtype == DType::i16) return int16_softmax::evaluate(e);
   const int32_t depth = shape.back();
   const auto beta = static_cast<float>(e.node.attrs.f("beta", 1.0));
   for (int64_t at = 0; at < elements(shape); at += depth) {
@@ -152,6 +157,7 @@ void evaluate_softmax(const Evaluation& e) {
 // ---- lowering ----
 
 Outcome lower_softmax(Lowering& l) {
+  if (l.input(0).dtype == DType::i16) return int16_softmax::lower(l);
   const Shape& shape = l.input(0).shape;
   Softmax p{};
   p.depth = shape.back();

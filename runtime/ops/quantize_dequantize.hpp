@@ -18,8 +18,9 @@ struct Quantize {
   int32_t high;   ///< likewise
 };
 
-/// Floats to int8 or uint8, halves away from zero. Views: output, input.
-inline void quantize_f32(const Firing& f) {
+/// Floats to integers of type T, halves away from zero. Views: output, input.
+template <class T>
+inline void quantize_floats(const Firing& f) {
   const Quantize& p = f.as<Quantize>();
   const float scale = as_float(p.scale);
   const float low = as_float(p.low);
@@ -28,17 +29,20 @@ inline void quantize_f32(const Firing& f) {
   const int32_t zero = p.zero;
   for (int32_t r = f.step; r < f.step + f.count; ++r) {
     const float* in = f.in<float>(1, r);
-    uint8_t* out = f.out<uint8_t>(0, r);
+    T* out = f.out<T>(0, r);
     for (int32_t i = 0; i < n; ++i) {
       // A true division: multiplying by the inverse would round some values otherwise than the reference.
       float x = in[i] / scale;
       x = x > low ? (x < high ? x : high) : low;  // no number becomes the lowest, too
       const int32_t whole = static_cast<int32_t>(x);
       const float rest = x - static_cast<float>(whole);
-      out[i] = static_cast<uint8_t>(zero + whole + (rest >= 0.5F ? 1 : 0) - (rest <= -0.5F ? 1 : 0));
+      out[i] = static_cast<T>(zero + whole + (rest >= 0.5F ? 1 : 0) - (rest <= -0.5F ? 1 : 0));
     }
   }
 }
+
+/// To int8 or uint8.
+inline void quantize_f32(const Firing& f) { quantize_floats<uint8_t>(f); }
 
 struct Dequantize {
   int32_t row;    ///< elements of a row

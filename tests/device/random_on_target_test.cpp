@@ -19,11 +19,15 @@ namespace {
 
 using test::between;
 
-Tensor tensor(const char* name, Shape shape, std::mt19937& random) {
+Tensor tensor(const char* name, Shape shape, std::mt19937& random, DType dtype) {
   Tensor t;
   t.name = name;
-  t.dtype = DType::i8;
+  t.dtype = dtype;
   t.shape = std::move(shape);
+  if (dtype == DType::i16) {
+    t.quant = {{test::scale_between(random, 0.00005, 0.002)}, {0}, 0};
+    return t;
+  }
   t.quant = {{test::scale_between(random, 0.01, 0.5)}, {between(random, -128, 127)}, 0};
   if (random() % 4 == 0) t.quant.zero_point[0] = -128;
   return t;
@@ -65,7 +69,7 @@ std::optional<Graph> graph_with(const test::Layer& layer, std::mt19937& random) 
 }
 
 /// Of two operands that broadcast, or of one shape; one of them may be a constant.
-std::optional<Graph> random_pairwise(std::mt19937& random) {
+std::optional<Graph> random_pairwise(std::mt19937& random, DType dtype) {
   static constexpr const char* names[] = {"add", "add", "add", "sub", "sub", "mul", "maximum", "minimum"};
   const std::string op = names[random() % 8];
   Shape shape(random() % 5);
@@ -77,18 +81,18 @@ std::optional<Graph> random_pairwise(std::mt19937& random) {
     }
     if (!sb.empty() && random() % 3 == 0) sb.erase(sb.begin());
   }
-  Tensor a = tensor("a", sa, random), b = tensor("b", sb, random), y = tensor("y", {}, random);
+  Tensor a = tensor("a", sa, random, dtype), b = tensor("b", sb, random, dtype), y = tensor("y", {}, random, dtype);
   if (random() % 4 == 0) b.quant = a.quant;
   if (random() % 4 == 0) {
-    b.data = std::make_shared<const Bytes>(test::random_bytes(random, DType::i8, elements(b.shape), 0));
+    b.data = std::make_shared<const Bytes>(test::random_bytes(random, dtype, elements(b.shape), 0));
   }
   Attrs attrs;
   if (op != "maximum" && op != "minimum") attrs.set("activation", std::string(test::activations[random() % 4]));
   return graph_of(op, {std::move(a), std::move(b)}, std::move(y), std::move(attrs));
 }
 
-std::optional<Graph> random_pool(std::mt19937& random) {
-  Tensor x = tensor("x", {1, between(random, 1, 9), between(random, 1, 9), between(random, 1, 13)}, random);
+std::optional<Graph> random_pool(std::mt19937& random, DType dtype) {
+  Tensor x = tensor("x", {1, between(random, 1, 9), between(random, 1, 9), between(random, 1, 13)}, random, dtype);
   Tensor y = x;
   y.name = "y";
   Attrs attrs;
@@ -105,12 +109,12 @@ std::optional<Graph> random_pool(std::mt19937& random) {
   return graph_of(random() % 2 == 0 ? "average_pool_2d" : "max_pool_2d", {std::move(x)}, std::move(y), std::move(attrs));
 }
 
-std::optional<Graph> random_mean(std::mt19937& random) {
-  Tensor x = tensor("x", {1, between(random, 1, 9), between(random, 1, 9), between(random, 1, 13)}, random);
+std::optional<Graph> random_mean(std::mt19937& random, DType dtype) {
+  Tensor x = tensor("x", {1, between(random, 1, 9), between(random, 1, 9), between(random, 1, 13)}, random, dtype);
   Attrs attrs;
   attrs.set("axes", random() % 3 == 0 ? std::vector<int64_t>{3} : std::vector<int64_t>{1, 2});
   attrs.set("keep_dims", int64_t{between(random, 0, 1)});
-  return graph_of("mean", {std::move(x)}, tensor("y", {}, random), std::move(attrs));
+  return graph_of("mean", {std::move(x)}, tensor("y", {}, random, dtype), std::move(attrs));
 }
 
 /// Of sizes for which there are kernels apart from those that take any.
@@ -122,7 +126,7 @@ bool even(const test::Layer& l) {
 /// One of each kind in turn. Of a layer with weights, three quantizations and sets of weights.
 class Draw {
  public:
-  explicit Draw(uint32_t seed) : random_(seed) {}
+  Draw(uint32_t seed, DType dtype) : random_(seed), dtype_(dtype) {}
 
   Graph next() {
     for (;; ++kind_) {
@@ -138,7 +142,7 @@ class Draw {
   std::optional<Graph> weighted(int slot, test::Layer (*make)(std::mt19937&, DType)) {
     test::Layer& layer = layers_[static_cast<size_t>(slot)];
     if (uses_[static_cast<size_t>(slot)]++ % 3 == 0) {
-      do layer = make(random_, DType::i8);
+      do layer = make(random_, dtype_);
       while (!even(layer) && random_() % 4 != 0);
     }
     const auto g = graph_with(layer, random_);
@@ -159,21 +163,22 @@ class Draw {
         return random_() % 4 == 0 ? weighted(4, test::random_deep_convolution) : weighted(0, test::random_conv_2d);
       case 5:
       case 6:
-        return random_pairwise(random_);
+        return random_pairwise(random_, dtype_);
       case 7:
-        return random_pool(random_);
+        return random_pool(random_, dtype_);
       case 8:
-        return random_mean(random_);
+        return random_mean(random_, dtype_);
       case 9:
         return weighted(5, test::random_depthwise_3x3);
       case 10:
         return random_() % 4 == 0 ? weighted(6, test::random_long_fully_connected) : weighted(7, test::random_flattened);
       default:
-        return test::RandomNetwork(random_()).make();
+        return test::RandomNetwork(random_(), dtype_).make();
     }
   }
 
   std::mt19937 random_;
+  DType dtype_;
   int kind_ = 0;
   test::Layer layers_[8];
   int uses_[8] = {};
@@ -186,13 +191,13 @@ struct Case {
   std::unique_ptr<verify::TempDir> directory;
 };
 
-void run_random(const std::string& target_name, uint32_t seed, size_t count) {
+void run_random(const std::string& target_name, uint32_t seed, size_t count, DType dtype) {
   const Result<targets::Target> target = targets::load_target(target_name);
   ASSERT_TRUE(target) << target.failure().to_string();
   if (!verify::find_program(target->compiler.command) || !verify::find_program(target->emulator->command)) {
     GTEST_SKIP() << target_name << ": its compiler or emulator is not installed";
   }
-  Draw draw(seed);
+  Draw draw(seed, dtype);
   std::vector<Case> cases;
   verify::ImageSpec spec;
   spec.kind = verify::ImageKind::trace;
@@ -245,11 +250,17 @@ void run_random(const std::string& target_name, uint32_t seed, size_t count) {
 }
 
 class RandomOnTarget : public ::testing::TestWithParam<std::string> {};
-TEST_P(RandomOnTarget, LayersAndNetworksEqualTheOracle) { run_random(GetParam(), 10, 60); }
+TEST_P(RandomOnTarget, LayersAndNetworksEqualTheOracle) { run_random(GetParam(), 10, 60, DType::i8); }
+
+class RandomOfSixteenBits : public ::testing::TestWithParam<std::string> {};
+TEST_P(RandomOfSixteenBits, LayersAndNetworksEqualTheOracle) { run_random(GetParam(), 20, 48, DType::i16); }
 
 class SlowRandomOnTarget : public ::testing::TestWithParam<std::string> {};
 TEST_P(SlowRandomOnTarget, LayersAndNetworksEqualTheOracle) {
-  for (uint32_t seed = 11; seed < 15 && !HasFatalFailure(); ++seed) run_random(GetParam(), seed, 100);
+  for (uint32_t seed = 11; seed < 15 && !HasFatalFailure(); ++seed) run_random(GetParam(), seed, 100, DType::i8);
+}
+TEST_P(SlowRandomOnTarget, LayersAndNetworksOfSixteenBitsEqualTheOracle) {
+  for (uint32_t seed = 21; seed < 23 && !HasFatalFailure(); ++seed) run_random(GetParam(), seed, 100, DType::i16);
 }
 
 std::string name(const ::testing::TestParamInfo<std::string>& info) {
@@ -260,6 +271,7 @@ std::string name(const ::testing::TestParamInfo<std::string>& info) {
 const auto targets_with_kernels = ::testing::Values("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7",
                                                     "cortex-m33", "cortex-m55", "rv32imac");
 INSTANTIATE_TEST_SUITE_P(Default, RandomOnTarget, targets_with_kernels, name);
+INSTANTIATE_TEST_SUITE_P(Default, RandomOfSixteenBits, ::testing::Values("cortex-m4", "cortex-m55"), name);
 INSTANTIATE_TEST_SUITE_P(Slow, SlowRandomOnTarget, targets_with_kernels, name);
 
 }  // namespace

@@ -63,9 +63,9 @@ class Poison {
   int32_t firing_ = 0;
 };
 
-void check(uint32_t seed) {
+void check(uint32_t seed, DType dtype = DType::i8) {
   SCOPED_TRACE("seed " + std::to_string(seed));
-  const Graph original = test::RandomNetwork(seed).make();
+  const Graph original = test::RandomNetwork(seed, dtype).make();
   const Outcome sound = verify_graph(original);
   ASSERT_TRUE(sound) << sound.failure().to_string();
   std::mt19937 random(seed);
@@ -97,6 +97,14 @@ void check(uint32_t seed) {
 
 TEST(Networks, EveryModeEqualsTheOracle) {
   for (uint32_t seed = 1; seed <= 1500 && !::testing::Test::HasFatalFailure(); ++seed) check(seed);
+}
+
+TEST(Networks, OfSixteenBitsEqualTheOracleInEveryMode) {
+  for (uint32_t seed = 1; seed <= 600 && !::testing::Test::HasFatalFailure(); ++seed) check(seed, DType::i16);
+}
+
+TEST(SlowNetworks, OfSixteenBitsEqualTheOracleInEveryMode) {
+  for (uint32_t seed = 601; seed <= 5000 && !::testing::Test::HasFatalFailure(); ++seed) check(seed, DType::i16);
 }
 
 TEST(SlowNetworks, EveryModeEqualsTheOracle) {

@@ -1,4 +1,4 @@
-// Whole int8 networks at random: convolutions, pools, residual sums, branches that join, reductions, a dense head.
+// Whole int8 or int16 networks at random: convolutions, pools, residual sums, branches that join, reductions, a dense head.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace smelt::test {
 
 class RandomNetwork {
  public:
-  explicit RandomNetwork(uint32_t seed) : random_(seed) {}
+  explicit RandomNetwork(uint32_t seed, DType dtype = DType::i8) : random_(seed), dtype_(dtype) {}
 
   Graph make() {
     graph_.name = graph_.file = "random";
@@ -37,11 +37,15 @@ class RandomNetwork {
   float real(float low, float high) { return std::uniform_real_distribution<float>(low, high)(random_); }
   const Shape& shape(TensorId id) const { return graph_.at(id).shape; }
 
-  TensorId tensor(Shape shape) { return tensor(std::move(shape), {{real(0.02F, 0.1F)}, {between(0, 2) == 0 ? -128 : between(-128, 127)}, 0}); }
+  bool int16() const { return dtype_ == DType::i16; }
+  TensorId tensor(Shape shape) {
+    if (int16()) return tensor(std::move(shape), {{real(0.0001F, 0.0005F)}, {0}, 0});
+    return tensor(std::move(shape), {{real(0.02F, 0.1F)}, {between(0, 2) == 0 ? -128 : between(-128, 127)}, 0});
+  }
   TensorId tensor(Shape shape, Quantization quant) {
     Tensor t;
     t.name = "t" + std::to_string(graph_.tensors.size());
-    t.dtype = DType::i8;
+    t.dtype = dtype_;
     t.shape = std::move(shape);
     t.quant = std::move(quant);
     return graph_.add(std::move(t));
@@ -64,18 +68,21 @@ class RandomNetwork {
     }
     const TensorId id = tensor(std::move(shape), std::move(q));
     graph_.at(id).data = std::make_shared<const Bytes>(std::move(bytes));
+    graph_.at(id).dtype = DType::i8;
     return id;
   }
 
-  TensorId bias(int channels) {
+  /// `any`: of int16 layers some have sums of 32 bits.
+  TensorId bias(int channels, bool any = true) {
     Tensor t;
     t.name = "b" + std::to_string(graph_.tensors.size());
-    t.dtype = DType::i32;
+    t.dtype = int16() && (!any || between(0, 3) != 0) ? DType::i64 : DType::i32;
     t.shape = {channels};
     Bytes bytes;
     for (int c = 0; c < channels; ++c) {
-      const int32_t value = between(0, 20) == 0 ? between(-(1 << 29), 1 << 29) : between(-9000, 9000);
-      for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<uint8_t>(static_cast<uint32_t>(value) >> shift));
+      int64_t value = between(0, 20) == 0 ? between(-(1 << 29), 1 << 29) : between(-9000, 9000) * (int16() ? 256 : 1);
+      if (t.dtype == DType::i64 && between(0, 20) == 0) value *= 1 << 12;
+      for (int n = 0; n < size_of(t.dtype); ++n, value >>= 8) bytes.push_back(static_cast<uint8_t>(value));
     }
     t.data = std::make_shared<const Bytes>(std::move(bytes));
     return graph_.add(std::move(t));
@@ -144,7 +151,7 @@ class RandomNetwork {
     a.set("activation", activation());
     a.set("depth_multiplier", int64_t{multiplier});
     const TensorId filter = weights({1, k, k, channels}, 3, channels);
-    const TensorId b = bias(channels);
+    const TensorId b = bias(channels, false);
     return add("depthwise_conv_2d", {from, filter, b}, tensor({1, h, w, channels}), std::move(a));
   }
 
@@ -192,10 +199,12 @@ class RandomNetwork {
     const TensorId logits = add("fully_connected", {pooled, filter, b}, tensor({1, classes}), std::move(dense));
     Attrs soft;
     soft.set("beta", 1.0);
-    return add("softmax", {logits}, tensor({1, classes}, {{1.0F / 256}, {-128}, 0}), std::move(soft));
+    const Quantization probabilities = int16() ? Quantization{{1.0F / 32768}, {0}, 0} : Quantization{{1.0F / 256}, {-128}, 0};
+    return add("softmax", {logits}, tensor({1, classes}, probabilities), std::move(soft));
   }
 
   std::mt19937 random_;
+  DType dtype_;
   Graph graph_;
 };
 

@@ -55,7 +55,7 @@ TEST(Refuse, PoolWindows) {
 
 TEST(Refuse, PoolTypes) {
   expect_refused(pool("max_pool_2d", {4, 4, 2}), "E0301", "rank 4");
-  expect_refused(pool("max_pool_2d", {1, 4, 4, 2}, DType::i16), "E0301", "i16");
+  expect_refused(pool("max_pool_2d", {1, 4, 4, 2}, DType::u8), "E0301", "u8");
   Graph g = pool();
   g.at(0).quant = {};
   expect_refused(g, "E0304", "scale");

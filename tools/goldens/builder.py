@@ -46,7 +46,10 @@ VERSIONS = {
 
 # The same with 16-bit activations, where it is another one.
 VERSIONS_16 = {
-    "CONV_2D": 8, "DEPTHWISE_CONV_2D": 5, "FULLY_CONNECTED": 11,
+    "CONV_2D": 8, "DEPTHWISE_CONV_2D": 5, "FULLY_CONNECTED": 11, "ADD": 4, "SUB": 5, "MUL": 5, "MAXIMUM": 4, "MINIMUM": 4,
+    "AVERAGE_POOL_2D": 3, "MAX_POOL_2D": 3, "MEAN": 3, "REDUCE_MAX": 3, "RELU": 3, "RELU6": 3, "LOGISTIC": 3, "TANH": 3,
+    "SOFTMAX": 3, "PAD": 3, "PADV2": 3, "CONCATENATION": 3, "SPLIT": 4, "PACK": 3, "UNPACK": 4, "TRANSPOSE": 3,
+    "SLICE": 4, "STRIDED_SLICE": 4, "RESIZE_BILINEAR": 4, "RESIZE_NEAREST_NEIGHBOR": 4, "DEQUANTIZE": 3,
 }
 
 

@@ -62,6 +62,12 @@ def clip_cases(c):
         c.add(t, f"random_{i}", near, [1, 2, 3, 7], options)
     if c.op != "hard_swish":
         c.add(t, "float32_ratio", ratio_tells, runs=2)
+    if c.op in ("relu", "relu6"):  # of the others the reference has none
+        t = "int16"
+        c.add(t, "rank_4", unary, [1, 3, 4, 5], (0.0002, None), (0.00015, None))
+        c.add(t, "same_scale", unary, [40], (0.0003, None), (0.0003, None))
+        c.add(t, "shrinking", unary, [3, 20], (0.0001, None), (0.003, None))
+        c.add(t, "expanding", unary, [3, 20], (0.003, None), (0.0001, None))
 
 
 @cases("leaky_relu")
@@ -85,6 +91,11 @@ def leaky_relu_cases(c):
     for i in range(4):
         c.add(t, f"random_{i}", near, [1, 2, 3, 7], o, alpha=0.1 * (i + 1))
     c.add(t, "float32_ratio", ratio_tells, o, alpha=0.5, runs=2)
+    t = "int16"
+    c.add(t, "0.1", unary, [1, 3, 4, 5], (0.0002, None), (0.00015, None), o, alpha=0.1)
+    c.add(t, "above_1", unary, [3, 20], (0.0002, None), (0.0006, None), o, alpha=1.7)
+    c.add(t, "negative", unary, [3, 20], (0.0002, None), (0.0002, None), o, alpha=-0.4)
+    c.add(t, "expanding", unary, [3, 20], (0.003, None), (0.0001, None), o, alpha=0.01)
 
 
 @cases("logistic", "tanh")
@@ -104,11 +115,21 @@ def sigmoid_cases(c):
     c.add(t, "rank_4", unary, [1, 3, 4, 5], (0.05, None), out)
     c.add(t, "rank_1", unary, [13], (0.02, 9), out)
     c.add(t, "single_element", unary, [1, 1, 1, 1], (0.04, 3), out)
+    # 2^-12 and, for TANH, 2^-11 are taken for powers of two, also where they are not quite.
+    for scale in (2**-12, 2**-12 * 1.0005, 2**-11, 2**-11 * 0.9996, 2**-13, 1e-6, 0.00005, 0.0003, 0.001, 0.01, 1.0):
+        c.add("int16", f"{scale:.8f}", every_149th, scale)
+
+
+def every_149th(m, scale):
+    """And the largest values."""
+    a = m.input([440], lambda run: np.append(np.arange(-32768, 32768, 149), [32767, 0])[:440] - run, **m.quant(scale))
+    y_on(m, a, m.op, m.quant(2**-15))
 
 
 def softmax(m, shape, scale=None, zp=None, beta=1.0, draw=None):
     a = m.input(shape, draw, **m.quant(scale, zp))
-    y_on(m, a, "SOFTMAX", m.quant(1 / 256, -128), "SoftmaxOptions", beta=beta)
+    out = 1 / 32768 if m.dtype == "int16" else 1 / 256
+    y_on(m, a, "SOFTMAX", m.quant(out, -128), "SoftmaxOptions", beta=beta)
 
 
 @cases("softmax")
@@ -132,3 +153,15 @@ def softmax_cases(c):
     c.add(t, "all_but_one_low", softmax, [1, 20], 0.1, 0, 1.0, lambda run: np.where(np.arange(20) == run * 7, 127, -128))
     c.add(t, "two_close", softmax, [1, 6], 0.03, 5, 1.0, lambda run: [-128, 126 - 40 * run, 127, -100, 0, 30])
     c.add(t, "scale_0.5", softmax, [3, 11], 0.5)
+    t = "int16"
+    c.add(t, "10", softmax, [1, 10], 0.0003)
+    c.add(t, "rank_4", softmax, [1, 3, 4, 5], 0.0002)
+    c.add(t, "beta_half", softmax, [2, 12], 0.0004, beta=0.5)
+    c.add(t, "one_element", softmax, [1, 1], 0.0004)
+    c.add(t, "2", softmax, [60, 2], 0.00005)
+    c.add(t, "40", softmax, [4, 40], 0.0001)
+    c.add(t, "33_sharp", softmax, [2, 33], 0.002)
+    c.add(t, "12_flat", softmax, [9, 12], 0.000005)
+    c.add(t, "300", softmax, [2, 300], 0.00004)
+    c.add(t, "all_equal", softmax, [2, 16], 0.0004, 0, 1.0, lambda run: np.full([2, 16], [-32768, 32767, 0][run]))
+    c.add(t, "all_but_one_low", softmax, [1, 20], 0.0004, 0, 1.0, lambda run: np.where(np.arange(20) == run * 7, 32767, -32768))

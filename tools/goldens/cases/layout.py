@@ -28,6 +28,8 @@ def transpose_cases(c):
     c.add(t, "single_element", transpose, [1, 1, 1, 1], [3, 2, 1, 0])
     c.add(t, "rank_1", transpose, [6], [0])
     c.add(t, "rank_5", transpose, [2, 1, 3, 2, 2], [4, 2, 0, 1, 3])
+    c.add("int16", "0312", transpose, [1, 3, 4, 5], [0, 3, 1, 2])
+    c.add("int16", "021", transpose, [2, 3, 5], [0, 2, 1])
 
 
 def pad(m, x, pads, value=None):
@@ -60,6 +62,8 @@ def pad_cases(c):
     add(t, "single_element", [1, 1, 1, 1], [(0, 0), (1, 0), (0, 1), (0, 0)], -50)
     add(t, "time_axis", [1, 1, 9, 4], [(0, 0), (0, 0), (3, 0), (0, 0)], 64)
     add(t, "rank_5", [1, 2, 2, 2, 2], [(0, 0), (1, 0), (0, 0), (0, 1), (1, 0)], -9)
+    add("int16", "spatial", [1, 3, 4, 3], [(0, 0), (1, 1), (1, 1), (0, 0)], -3000)
+    add("int16", "channels", [1, 2, 3, 3], [(0, 0), (0, 0), (0, 0), (2, 3)], 127)
 
 
 def concatenation(m, shapes, axis, quants=None, out=None, constant=None):
@@ -96,6 +100,8 @@ def concatenation_cases(c):
     c.add(t, "negative_2", concatenation, [[1, 3, 2, 4], [1, 3, 5, 4]], -2)
     c.add(t, "40_channels", concatenation, [[1, 1, 2, 17], [1, 1, 2, 23]], 3)
     c.add(t, "same_input_twice", same_input_twice)
+    c.add("int16", "channels", concatenation, [[1, 3, 4, 3], [1, 3, 4, 5]], 3)
+    c.add("int16", "rows", concatenation, [[1, 2, 4, 3], [1, 3, 4, 3]], 1)
 
 
 def split(m, x, axis, parts, axis_shape=()):
@@ -120,6 +126,7 @@ def split_cases(c):
     c.add(t, "one_part", split, [1, 2, 5], 2, 1)
     c.add(t, "axis_of_rank_1", split, [3, 4], 1, 2, (1,))
     c.add(t, "negative_3", split, [1, 4, 3, 2], -3, 2)
+    c.add("int16", "channels", split, [1, 3, 4, 6], 3, 2)
 
 
 def split_v(m, x, sizes, axis):
@@ -178,6 +185,7 @@ def pack_cases(c):
     c.add(t, "single_elements", pack, [1], 3, 1)
     c.add(t, "constant", pack, [2, 4], 3, 1, constant=1)
     c.add(t, "negative_2", pack, [2, 3, 4], 2, -2)
+    c.add("int16", "middle", pack, [2, 3, 4], 3, 1)
 
 
 @cases("unpack")
@@ -193,6 +201,7 @@ def unpack_cases(c):
     c.add(t, "to_scalars", unpack, [4], 0)
     c.add(t, "negative_2", unpack, [2, 3, 4], -2)
     c.add(t, "single_element", unpack, [1, 1], 1)
+    c.add("int16", "middle", unpack, [2, 3, 4], 1)
 
 
 def slice_(m, x, begin, size):
@@ -216,6 +225,7 @@ def slice_cases(c):
     c.add(t, "single_element", slice_, [1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1])
     c.add(t, "rank_5", slice_, [2, 2, 3, 2, 3], [1, 0, 1, 0, 1], [1, 2, 2, 1, 2])
     c.add(t, "columns", slice_, [1, 2, 9, 2], [0, 0, 5, 0], [-1, -1, -1, -1])
+    c.add("int16", "rank_4", slice_, [1, 4, 5, 6], [0, 1, 2, 1], [1, 2, 2, 4])
 
 
 def strided_slice(m, x, begin, end, strides, shape, **masks):
@@ -268,3 +278,5 @@ def strided_slice_cases(c):
     c.add(t, "new_axis_last", strided_slice, [3, 4], [0, 1, 0], [3, 4, 0], [2, 1, 1], [2, 3, 1], newAxisMask=4)
     c.add(t, "new_axis_and_shrink", strided_slice, [3, 4], [0, 1, 1], [0, 2, 4], [1, 1, 1], [1, 3], newAxisMask=1,
           shrinkAxisMask=2)
+    add("int16", "spatial_step_2", [1, 6, 7, 3], [s(0, 1), s(0, 6, 2), s(1, 7, 2), s(0, 3)])
+    add("int16", "negative_step", [2, 5, 3], [s(None), s(None, None, -1), s(None)])

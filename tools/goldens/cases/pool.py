@@ -39,3 +39,9 @@ def pool_cases(c):
     c.add(t, "relu_n1_to_1", pool, [1, 4, 4, 4], act="RELU_N1_TO_1", scale=0.013, zp=5)
     c.add(t, "relu_zp_high", pool, [1, 4, 4, 4], act="RELU", zp=20)
     c.add(t, "25x5_global", pool, [1, 25, 5, 4], (25, 5), (25, 5))
+    t = "int16"
+    c.add(t, "2x2", pool, [1, 4, 6, 5])
+    c.add(t, "3x2_same_stride_2x3", pool, [1, 7, 8, 4], (3, 2), (2, 3), "SAME", act="RELU")
+    c.add(t, "global", pool, [1, 5, 5, 6], (5, 5), (1, 1), act="RELU6", scale=0.0003)
+    c.add(t, "batch_2", pool, [2, 5, 5, 3], (3, 3), (2, 2))
+    c.add(t, "25x5_global", pool, [1, 25, 5, 4], (25, 5), (25, 5))

@@ -6,9 +6,9 @@ from cases import cases
 from cases.activation import ratio_tells
 
 
-def quantize_float(m, shape, scale=None, zp=None, spread=70, draw=None):
+def quantize_float(m, shape, scale=None, zp=None, spread=70, draw=None, target="int8"):
     """Inputs reach beyond the output's range. The files are named float32: that is what goes in."""
-    q = m.quant(scale, zp, "int8")
+    q = m.quant(scale, zp, target)
     a = m.input(shape, draw or (lambda run: m.rng.normal(0, spread, shape) * q["scale"]), dtype="float32")
     m.g.op("QUANTIZE", [a], [m.output(shape, **q)], "QuantizeOptions")
 
@@ -62,6 +62,15 @@ def quantize_cases(c):
     c.add(t, "to_int8", requantize, "all", "uint8", "int8", (0.0078125, 128), (0.0078125, 0), runs=2)
     c.add(t, "to_int8_other_scale", requantize, "all", "uint8", "int8", (0.03, 100), (0.041, -20), runs=2)
     c.add(t, "to_int8_rank_4", requantize, [1, 4, 4, 3], "uint8", "int8", (1 / 255, 0), (1 / 255, -128))
+    c.add("float32", "to_int16", quantize_float, [1, 3, 4, 5], spread=15000, target="int16")
+    c.add("float32", "to_int16_saturating", quantize_float, [50], spread=60000, target="int16")
+    t = "int16"
+    c.add(t, "rank_4", requantize, [1, 3, 4, 5], t, t)
+    c.add(t, "much_larger", requantize, [60], t, t, (0.01, None), (0.0001, None))
+    c.add(t, "much_smaller", requantize, [60], t, t, (0.0001, None), (0.01, None))
+    c.add(t, "same_parameters", requantize, [30], t, t, (0.0001, None), (0.0001, None))
+    c.add(t, "to_int8", requantize, [1, 3, 4, 5], t, "int8", (0.0002, None), (0.05, 13))
+    c.add(t, "to_int8_same_scale", requantize, [60], t, "int8", (0.01, None), (0.01, -100))
 
 
 def dequantize(m, shape, q=(None, None)):
@@ -88,3 +97,6 @@ def dequantize_cases(c):
     t = "uint8"
     c.add(t, "all_values", dequantize, "all", (1 / 255, 0), runs=2)
     c.add(t, "rank_4", dequantize, [1, 3, 4, 3], (0.07, 131))
+    t = "int16"
+    c.add(t, "rank_4", dequantize, [1, 3, 4, 5])
+    c.add(t, "softmax_scale", dequantize, [60], (1 / 32768, None))

@@ -62,3 +62,14 @@ def reduce_cases(c):
         c.add(t, "rank_3_requantized", reduce, [2, 12, 5], [1], False, False, zp=-128, gain=0.6 if c.op == "mean" else 3.0)
         c.add(t, "zero_point_high_requantized", reduce, [1, 4, 4, 5], [1, 2], False, False, zp=127, gain=0.5 if c.op == "mean" else 4.0)
         c.add(t, "25x5_spatial", reduce, [1, 25, 5, 4], [1, 2], zp=-128 if c.op == "mean" else 0)
+    if c.op == "sum":
+        return  # the reference adds up in 16 bits
+    t = "int16"
+    c.add(t, "spatial", reduce, [1, 4, 5, 6], [1, 2])
+    c.add(t, "channels", reduce, [1, 3, 4, 7], [3])
+    c.add(t, "all_kept", reduce, [1, 3, 4, 2], [0, 1, 2, 3], True)
+    c.add(t, "rows", reduce, [1, 6, 2, 3], [1])
+    if other:
+        c.add(t, "spatial_requantized", reduce, [1, 4, 5, 6], [1, 2], False, False, gain=0.4)
+        c.add(t, "channels_requantized_kept", reduce, [1, 3, 4, 7], [3], True, False, gain=0.7)
+        c.add(t, "25x5_spatial", reduce, [1, 25, 5, 4], [1, 2])

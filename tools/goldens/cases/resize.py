@@ -34,3 +34,7 @@ def resize_cases(c):
     c.add(t, "up_and_down", resize, [1, 6, 2, 3], [4, 5], centers=True)
     c.add(t, "times_5", resize, [1, 2, 2, 2], [10, 10], centers=True)
     c.add(t, "17_channels", resize, [1, 2, 2, 17], [3, 4])
+    t = "int16"
+    c.add(t, "twice", resize, [1, 3, 4, 3], [6, 8])
+    c.add(t, "odd_factors_half_pixel", resize, [1, 3, 5, 4], [5, 7], centers=True)
+    c.add(t, "down_corners", resize, [1, 7, 8, 2], [3, 5], corners=True)

@@ -40,6 +40,7 @@ def reshape_cases(c):
     c.add(t, "to_scalar", reshape, [1, 1], [], "tensor")
     c.add(t, "rank_5", reshape, [2, 12], [1, 2, 3, 2, 2])
     c.add(t, "regroup_channels", reshape, [1, 4, 3, 2], [1, 2, 3, 4])
+    c.add("int16", "flatten", reshape, [1, 3, 4, 5], [1, 60])
 
 
 def squeeze(m, x, dims, shape):
