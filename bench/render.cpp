@@ -52,6 +52,27 @@ Rows comparison(const Recorded& recorded, const std::vector<Engine>& smelt, bool
   return rows;
 }
 
+Rows cores(const Recorded& recorded, const std::vector<Engine>& smelt) {
+  const auto millions = [](double n) {
+    char cell[32];
+    std::snprintf(cell, sizeof cell, n < 99.95e6 ? "%#.3g" : "%.0f", n / 1e6);
+    return std::string(cell);
+  };
+  Rows rows = {{"model", "millions of"}};
+  for (const Engine& e : smelt) rows[0].push_back(e.title);
+  for (std::size_t m = 0; m < recorded.models.size(); ++m) {
+    std::vector<std::string> counted = {recorded.models[m].name, "instructions"}, estimated = {"", "cycles, estimated"};
+    for (const Engine& e : smelt) {
+      const Figures& f = e.figures[m];
+      counted.push_back(f.instructions ? millions(static_cast<double>(*f.instructions)) : "-");
+      estimated.push_back(f.cycles ? millions(*f.cycles) : "-");
+    }
+    rows.push_back(std::move(counted));
+    rows.push_back(std::move(estimated));
+  }
+  return rows;
+}
+
 Rows records(const Recorded& recorded) {
   Rows rows = {{"board", "stack"}};
   for (const Model& m : recorded.models) rows[0].push_back(m.name);

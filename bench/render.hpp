@@ -12,6 +12,8 @@ using Rows = std::vector<std::vector<std::string>>;
 
 /// Model by model: Smelt, one way or several, then the first peer or all that were recorded on that target.
 Rows comparison(const Recorded& recorded, const std::vector<Engine>& smelt, bool all_peers);
+/// Smelt on several cores, a column each: millions of instructions, and of estimated cycles. Headed by the engines' titles.
+Rows cores(const Recorded& recorded, const std::vector<Engine>& smelt);
 /// Published records in millions of cycles.
 Rows records(const Recorded& recorded);
 

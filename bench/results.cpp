@@ -63,7 +63,7 @@ Result<Engine> profile(const std::filesystem::path& tool, const std::filesystem:
   for (const std::string& option : options) smelt.name += " " + option;
   for (const Model& m : recorded.models) {
     std::vector<std::string> command = {tool.string(), "profile",  (data / m.file).string(),   "--target",
-                                        target,        "--inputs", (data / m.inputs).string(), "--json"};
+                                        target,        "--input", (data / m.inputs / "in_00.bin").string(), "--json"};
     command.insert(command.end(), options.begin(), options.end());
     const verify::Ended ended = verify::run_program(command, ".", std::chrono::minutes(10));
     const auto json = nlohmann::json::parse(ended.output, nullptr, false);
@@ -77,6 +77,7 @@ Result<Engine> profile(const std::filesystem::path& tool, const std::filesystem:
     smelt.figures.push_back({number("instructions", "total"), number("ram", "total_bytes"),
                              number("ram", "stack_bytes"), number("flash", "code_bytes"),
                              number("flash", "weights_bytes")});
+    if (json.contains("cycles")) smelt.figures.back().cycles = json["cycles"].at("total").get<double>();
   }
   return smelt;
 }

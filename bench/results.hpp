@@ -14,6 +14,7 @@ namespace smelt::bench {
 /// One model under one engine; what was not recorded is absent. Bytes, and instructions of one inference.
 struct Figures {
   std::optional<std::uint64_t> instructions, arena, stack, code, weights;
+  std::optional<double> cycles{};  ///< estimated, nominal
 };
 
 struct Model {
@@ -47,7 +48,7 @@ struct Recorded {
 
 Result<Recorded> read_peers(const std::filesystem::path& file);
 
-/// Runs `tool profile --json` with further options on every model found below `data`.
+/// Runs `tool profile --json` on in_00 with further options on every model found below `data`.
 Result<Engine> profile(const std::filesystem::path& tool, const std::filesystem::path& data, const Recorded& recorded,
                        const std::string& target, const std::vector<std::string>& options);
 

@@ -121,9 +121,25 @@ Result<Measured> measure(const fs::path& tool, const fs::path& data, const Recor
   return smelt;
 }
 
+/// Every core that has a model of its cycles, and how tables name it.
+constexpr std::pair<const char*, const char*> core_titles[] = {
+    {"cortex-m0plus", "M0+"}, {"cortex-m3", "M3"},   {"cortex-m4", "M4"},    {"cortex-m7", "M7"},
+    {"cortex-m33", "M33"},    {"cortex-m55", "M55"}, {"hazard3", "Hazard3 (RV32IMAC)"}};
+
+Result<std::vector<Engine>> measure_cores(const fs::path& tool, const fs::path& data, const Recorded& recorded) {
+  std::vector<Engine> cores;
+  for (const auto& [target, title] : core_titles) {
+    Result<Engine> measured = profile(tool, data, recorded, target, {"--optimize", "speed", "--cycles"});
+    if (!measured) return measured.failure();
+    measured->title = title;
+    cores.push_back(std::move(*measured));
+  }
+  return cores;
+}
+
 /// All generated parts of pages: what the tool prints of the bundled example, and the tables where models were
 /// measured.
-Result<Pages> generated(const fs::path& tool, const Recorded& recorded, Measured smelt) {
+Result<Pages> generated(const fs::path& tool, const Recorded& recorded, Measured smelt, const std::vector<Engine>& each_core) {
   const fs::path source = SMELT_SOURCE_DIR;
   Pages pages;
   for (const char* page : {"README.md", "docs/boards.md"}) {
@@ -134,6 +150,8 @@ Result<Pages> generated(const fs::path& tool, const Recorded& recorded, Measured
   if (smelt.empty()) return pages;
   const Engine& m4 = smelt["cortex-m4"][0];
   if (Outcome o = pages.replace(source / "README.md", "cortex-m4", to_markdown(comparison(recorded, {m4}, false))); !o)
+    return o.failure();
+  if (Outcome o = pages.replace(source / "README.md", "cores", to_markdown(cores(recorded, each_core))); !o)
     return o.failure();
   for (const auto& [name, engine] : smelt) {
     const std::string table = to_markdown(comparison(recorded, engine, true));
@@ -161,7 +179,10 @@ Outcome run(const fs::path& tool, const std::string& target, const std::string& 
     std::printf("SMELT_DATA_DIR is not set: only what the tool prints of the bundled example is checked\n");
   }
   if (pages) {
-    const Result<Pages> as_measured = generated(tool, *recorded, std::move(*measured));
+    Result<std::vector<Engine>> each_core = std::vector<Engine>{};
+    if (data != nullptr) each_core = measure_cores(tool, data, *recorded);
+    if (!each_core) return each_core.failure();
+    const Result<Pages> as_measured = generated(tool, *recorded, std::move(*measured), *each_core);
     if (!as_measured) return as_measured.failure();
     return form == "update" ? as_measured->write() : as_measured->check();
   }
