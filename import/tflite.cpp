@@ -12,6 +12,7 @@
 
 #include "import/associated_files.hpp"
 #include "import/file.hpp"
+#include "import/float_constants.hpp"
 #include "import/text.hpp"
 #include "import/tflite_file.hpp"
 #include "import/tflite_schema.hpp"
@@ -33,6 +34,7 @@ std::optional<DType> dtype_of(tflite::TensorType type) {
     case tflite::TensorType::INT64:
       return DType::i64;
     case tflite::TensorType::FLOAT32:
+    case tflite::TensorType::FLOAT16:  // constants only: their content is widened
       return DType::f32;
     case tflite::TensorType::BOOL:
       return DType::boolean;
@@ -45,6 +47,18 @@ std::optional<DType> dtype_of(tflite::TensorType type) {
 std::string named(const char* enumeration, int64_t value) {
   const std::string word = tflite::enum_name(enumeration, value);
   return word.empty() ? "number " + std::to_string(value) : word;
+}
+
+/// The floats of halves. An odd byte stays out, which leaves a length that is not the shape's.
+std::shared_ptr<const Bytes> widened(const Bytes& halves) {
+  Bytes floats(halves.size() / 2 * sizeof(float));
+  for (size_t i = 0; i < halves.size() / 2; ++i) {
+    uint16_t half = 0;
+    std::memcpy(&half, halves.data() + 2 * i, sizeof half);
+    const float value = tflite::from_half(half);
+    std::memcpy(floats.data() + 4 * i, &value, sizeof value);
+  }
+  return std::make_shared<Bytes>(std::move(floats));
 }
 
 /// One reading of one file. A step that finds the file itself unsound stops; what is merely unsupported is gathered.
@@ -62,6 +76,8 @@ class Reader {
     name_unsupported();
     if (const Outcome structure = verify_structure(graph_, true); !structure) {
       gather(structure.failure());
+    } else if (const Outcome floats = tflite::make_constants_float(graph_); !floats) {
+      gather(floats.failure());
     } else {
       normalize();
     }
@@ -142,7 +158,7 @@ class Reader {
     const std::optional<DType> type = dtype_of(source.type());
     if (!type) {
       refuse(id, "E0313", "type " + named("TensorType", static_cast<int64_t>(source.type())) + " is not supported",
-             "types read today: INT8, UINT8, INT16, INT32, INT64, FLOAT32, BOOL");
+             "types read today: INT8, UINT8, INT16, INT32, INT64, FLOAT32, BOOL, and FLOAT16 of constants");
     } else if (source.is_variable()) {
       refuse(id, "E0314", "variable tensors, which keep state between inferences, are not supported");
     } else if (source.sparsity() != nullptr) {
@@ -153,6 +169,14 @@ class Reader {
     if (unsupported_tensor_.back() != 0) {  // a stand-in of sound form, so that the rest can still be looked at
       if (*data != nullptr) graph_.at(id).data = std::make_shared<Bytes>(size_of(DType::f32));
       return Done{};
+    }
+    if (source.type() == tflite::TensorType::FLOAT16) {
+      if (*data == nullptr) {
+        refuse(id, "E0313", "type FLOAT16 is supported for constants only", "export the model with float32 activations");
+        return Done{};
+      }
+      if (!file_.spend((*data)->size() * 2)) return file_.overspent();
+      *data = widened(**data);
     }
     Tensor& tensor = graph_.at(id);
     tensor.dtype = *type;
@@ -300,7 +324,7 @@ class Reader {
     };
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       Node& node = graph_.nodes[n];
-      const OpDef* op = custom_[n] ? nullptr : find_tflite_op(node.op);
+      const OpDef* op = custom_[static_cast<size_t>(node.source)] ? nullptr : find_tflite_op(node.op);
       if (op == nullptr || std::any_of(node.inputs.begin(), node.inputs.end(), bad) ||
           std::any_of(node.outputs.begin(), node.outputs.end(), bad)) {
         continue;  // reported already

@@ -16,6 +16,7 @@ DTYPES = {
     "int64": (np.int64, schema.TensorType.INT64),
     "int64": (np.int64, schema.TensorType.INT64),
     "bool": (np.bool_, schema.TensorType.BOOL),
+    "float16": (np.float16, schema.TensorType.FLOAT16),
     "float32": (np.float32, schema.TensorType.FLOAT32),
 }
 
@@ -110,10 +111,10 @@ class Graph:
         self.outputs.append(t)
         return t
 
-    def op(self, name, inputs, outputs, options=None, **fields):
+    def op(self, name, inputs, outputs, options=None, version=None, **fields):
         """Adds operator `name`; `options` names the schema's options table, `fields` are its members.
 
-        None among the inputs stands for an absent optional one.
+        None among the inputs stands for an absent optional one. `version`: where it is neither of VERSIONS.
         """
         o = schema.OperatorT()
         quantized = any(t and t.dtype in QUANTIZED for t in inputs[:1] + outputs)

@@ -14,7 +14,7 @@ import sys
 import reference
 import cases
 
-LARGEST = {"ops": 16 * 1024, "models": 20 * 1024}
+LARGEST = {"ops": 16 * 1024, "models": 20 * 1024, "hybrid": 16 * 1024}
 
 
 def generate(maker, build):

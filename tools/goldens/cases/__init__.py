@@ -10,13 +10,13 @@ import numpy as np
 
 import builder
 
-LISTS = {}  # folder below tests/: "models" or "ops/conv_2d" -> function
+LISTS = {}  # folder below tests/: "models", "hybrid" or "ops/conv_2d" -> function
 
 
 def cases(*folders):
     def register(function):
         for folder in folders:
-            LISTS["models" if folder == "models" else f"ops/{folder}"] = function
+            LISTS[folder if folder in ("models", "hybrid") else f"ops/{folder}"] = function
         return function
     return register
 

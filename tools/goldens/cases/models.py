@@ -4,6 +4,7 @@ import numpy as np
 
 from builder import ACTIVATIONS
 from cases import cases
+from cases.hybrid import float_weight_models
 from cases.conv import conv_on, depthwise_on, fully_connected_on
 from cases.pool import pool_on
 from cases.shape import reshape_on
@@ -154,3 +155,4 @@ def models(c):
     c.add_named("int8", "dense", dense)
     c.add_named("float32", "ds_cnn_float", ds_cnn)
     c.add_named("float32", "conv1d_float", conv1d)
+    float_weight_models(c)
