@@ -1,7 +1,8 @@
-// AVERAGE_POOL_2D and MAX_POOL_2D.
+// AVERAGE_POOL_2D, MAX_POOL_2D, and L2_POOL_2D of floats.
 #include "runtime/ops/pool_2d.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
 #include "ops/reduce.hpp"
+#include "runtime/ops/l2_pool_2d.hpp"
 #include "runtime/ops/pool_2d_s16.hpp"
 
 namespace smelt {
@@ -101,6 +103,13 @@ Result<std::vector<TensorType>> infer_pool(const Graph& graph, const Node& node)
   return types;
 }
 
+/// The reference knows no integers here.
+Result<std::vector<TensorType>> infer_l2(const Graph& graph, const Node& node) {
+  if (Outcome o = checks::operands(graph, node, 1); !o) return o.failure();
+  if (Outcome o = checks::dtype(graph, node, {DType::f32}); !o) return o.failure();
+  return infer_pool(graph, node);
+}
+
 // ---- oracle ----
 
 /// Calls pixel(values of a channel under the window) -> result for every output element.
@@ -175,6 +184,15 @@ void evaluate_max(const Evaluation& e) {
   for_each_integer_window(e, [&](const auto& values) {
     const int32_t largest_value = *std::max_element(values.begin(), values.end());
     return std::min(std::max(largest_value, range.low), range.high);
+  });
+}
+
+void evaluate_l2(const Evaluation& e) {
+  const FloatRange range = float_activation(e.node.attrs.s("activation", "none"));
+  for_each_window<float>(e, [&](const std::vector<float>& values) {
+    float sum = 0;
+    for (float v : values) sum += v * v;
+    return std::clamp(std::sqrt(sum / static_cast<float>(values.size())), range.low, range.high);
   });
 }
 
@@ -278,6 +296,12 @@ Outcome lower_max(Lowering& l) {
   return Done{};
 }
 
+Outcome lower_l2(Lowering& l) {
+  lower_windows(l);
+  l.kernel("ops/l2_pool_2d.hpp", SMELT_KERNEL(l2_pool_2d_f32));
+  return Done{};
+}
+
 Outcome denormalize(Graph& graph, Node& node) {
   raw::put_activation(node);
   const int64_t h = node.attrs.i("filter_h");
@@ -285,14 +309,24 @@ Outcome denormalize(Graph& graph, Node& node) {
   for (const char* ours : {"filter_h", "filter_w"}) node.attrs.erase(ours);
   node.attrs.set("filter_height", h);
   node.attrs.set("filter_width", w);
-  raw::name(node, node.op == "max_pool_2d" ? "MAX_POOL_2D" : "AVERAGE_POOL_2D", "Pool2DOptions");
+  raw::name(node, find_op(node.op)->tflite[0], "Pool2DOptions");
   return raw::put_padding(graph, node, static_cast<int32_t>(h), static_cast<int32_t>(w));
 }
 
 }  // namespace
 
 extern const OpDef op_average_pool_2d;
+extern const OpDef op_l2_pool_2d;
 extern const OpDef op_max_pool_2d;
+const OpDef op_l2_pool_2d = {.name = "l2_pool_2d",
+                             .tflite = {"L2_POOL_2D"},
+                             .normalize = normalize_pool,
+                             .infer = infer_l2,
+                             .evaluate = evaluate_l2,
+                             .lower = lower_l2,
+                             .fuses_activation = true,
+                             .channels = each_channel,
+                             .denormalize = denormalize};
 const OpDef op_average_pool_2d = {.name = "average_pool_2d",
                                   .tflite = {"AVERAGE_POOL_2D"},
                                   .normalize = normalize_pool,

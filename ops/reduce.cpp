@@ -1,10 +1,13 @@
-// MEAN, SUM, REDUCE_MAX.
+// MEAN, SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD, REDUCE_ANY, REDUCE_ALL.
+// Source: TensorFlow Lite, kernels/reduce.cc and kernels/internal/reference/reduce.h.
 #include "ops/reduce.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <string>
 
 #include "ops/checks.hpp"
+#include "ops/elementwise.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
 #include "runtime/ops/pool_2d_s16.hpp"
@@ -41,13 +44,23 @@ std::vector<bool> reduced_dims(const Shape& shape, const Node& node) {
   return reduced;
 }
 
+bool is_mean(const Node& node) { return node.op == "mean"; }
+bool is_integer(DType type) { return type == DType::i32 || type == DType::i64; }
+
+/// Integers that are no quantized numbers have oracles only, so that shapes computed in the graph can be folded.
+Outcome check_type(const Graph& graph, const Node& node) {
+  const DType type = graph.at(node.inputs[0]).dtype;
+  if (node.op == "reduce_any" || node.op == "reduce_all") return checks::dtype(graph, node, {DType::boolean});
+  if (is_integer(type) && !is_mean(node)) return Done{};
+  if (node.op == "reduce_prod") return checks::dtype(graph, node, {DType::f32});
+  // The reference's sum of int16 adds up in 16 bits, which is of no use.
+  if (is_mean(node) || node.op == "reduce_max") return checks::type(graph, node, {DType::i8, DType::i16, DType::f32});
+  return checks::type(graph, node, {DType::i8, DType::f32});
+}
+
 Result<std::vector<TensorType>> infer_reduce(const Graph& graph, const Node& node) {
   if (Outcome o = checks::operands(graph, node, 1); !o) return o.failure();
-  // The reference's sum of int16 adds up in 16 bits, which is of no use.
-  const bool sum = node.op == "sum";
-  const Outcome typed = sum ? checks::type(graph, node, {DType::i8, DType::f32})
-                            : checks::type(graph, node, {DType::i8, DType::i16, DType::f32});
-  if (!typed) return typed.failure();
+  if (Outcome o = check_type(graph, node); !o) return o.failure();
   const Tensor& in = graph.at(node.inputs[0]);
   for (int64_t axis : node.attrs.ints("axes")) {
     if (axis < 0 || axis >= static_cast<int64_t>(in.shape.size())) {
@@ -103,13 +116,53 @@ void for_each_element(const Evaluation& e, Add add) {
   }
 }
 
-bool is_mean(const Node& node) { return node.op == "mean"; }
+/// Elements joined one after the other, from `initial` on.
+template <class T, class Step>
+void evaluate_joined(const Evaluation& e, T initial, Step step) {
+  T* y = e.out[0]->as<T>();
+  std::fill(y, y + elements(e.out[0]->type->shape), initial);
+  for_each_element(e, [&](size_t from, size_t to) { y[to] = static_cast<T>(step(y[to], e.in[0]->as<T>()[from])); });
+}
+
+/// The same for the type that the input has, which every step of `step` is a function of; T{} stands for the type.
+template <class Initial, class Step>
+void evaluate_any_type(const Evaluation& e, Initial initial, Step step) {
+  switch (e.in[0]->type->dtype) {
+    case DType::f32:
+      return evaluate_joined<float>(e, initial(float{}), step);
+    case DType::i32:
+      return evaluate_joined<int32_t>(e, initial(int32_t{}), step);
+    case DType::i64:
+      return evaluate_joined<int64_t>(e, initial(int64_t{}), step);
+    case DType::i16:
+      return evaluate_joined<int16_t>(e, initial(int16_t{}), step);
+    case DType::boolean:
+      return evaluate_joined<uint8_t>(e, initial(uint8_t{}), step);
+    default:
+      return evaluate_joined<int8_t>(e, initial(int8_t{}), step);
+  }
+}
+
+/// Integers wrap around.
+template <class T>
+T wrapping_sum(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>) return a + b;
+  else return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+template <class T>
+T wrapping_product(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>) return a * b;
+  else return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+}
 
 void evaluate_sum(const Evaluation& e) {
   const Tensor& in = *e.in[0]->type;
   const Tensor& out = *e.out[0]->type;
   const auto results = static_cast<size_t>(elements(out.shape));
   const int64_t count = reduced_count(in.shape, reduced_dims(in.shape, e.node));
+  if (is_integer(in.dtype)) {
+    return evaluate_any_type(e, [](auto t) { return t; }, [](auto a, auto b) { return wrapping_sum(a, b); });
+  }
   if (in.dtype == DType::f32) {
     float* y = e.out[0]->as<float>();
     for_each_element(e, [&](size_t from, size_t to) { y[to] += e.in[0]->as<float>()[from]; });
@@ -144,22 +197,33 @@ void evaluate_sum(const Evaluation& e) {
   }
 }
 
-template <class T>
-void evaluate_max_of(const Evaluation& e) {
-  T* y = e.out[0]->as<T>();
-  std::fill(y, y + elements(e.out[0]->type->shape), std::numeric_limits<T>::lowest());
-  for_each_element(e, [&](size_t from, size_t to) { y[to] = std::max(y[to], e.in[0]->as<T>()[from]); });
+void evaluate_max(const Evaluation& e) {
+  evaluate_any_type(e, [](auto t) { return std::numeric_limits<decltype(t)>::lowest(); },
+                    [](auto a, auto b) { return std::max(a, b); });
 }
 
-void evaluate_max(const Evaluation& e) {
-  if (e.in[0]->type->dtype == DType::i16) return evaluate_max_of<int16_t>(e);
-  e.in[0]->type->dtype == DType::f32 ? evaluate_max_of<float>(e) : evaluate_max_of<int8_t>(e);
+void evaluate_min(const Evaluation& e) {
+  evaluate_any_type(e, [](auto t) { return std::numeric_limits<decltype(t)>::max(); },
+                    [](auto a, auto b) { return std::min(a, b); });
+}
+
+void evaluate_prod(const Evaluation& e) {
+  evaluate_any_type(e, [](auto t) { return static_cast<decltype(t)>(1); },
+                    [](auto a, auto b) { return wrapping_product(a, b); });
+}
+
+void evaluate_any(const Evaluation& e) {
+  evaluate_joined<uint8_t>(e, 0, [](uint8_t a, uint8_t b) { return a != 0 || b != 0; });
+}
+void evaluate_all(const Evaluation& e) {
+  evaluate_joined<uint8_t>(e, 1, [](uint8_t a, uint8_t b) { return a != 0 && b != 0; });
 }
 
 // ---- lowering ----
 
 Outcome lower_sum(Lowering& l) {
   const Tensor& in = l.input(0);
+  if (is_integer(in.dtype)) return elementwise::no_kernel(l);
   const std::vector<bool> reduced = reduced_dims(in.shape, l.node);
   const auto count = static_cast<int32_t>(reduced_count(in.shape, reduced));
   Reduce p{};
@@ -193,26 +257,53 @@ Outcome lower_sum(Lowering& l) {
   return Done{};
 }
 
-Outcome lower_max(Lowering& l) {
+struct DeviceKernel {
+  const char* header;
+  const char* symbol;
+  Kernel function;
+};
+
+/// Of what starts at one end of the values and is not scaled: the clamp [low, high], as stored values or bits.
+Outcome lower_extreme(Lowering& l, DeviceKernel bytes, DeviceKernel floats, int32_t low, int32_t high) {
   const Tensor& in = l.input(0);
+  if (is_integer(in.dtype)) return elementwise::no_kernel(l);
   const std::vector<bool> reduced = reduced_dims(in.shape, l.node);
   Reduce p{};
   p.count = static_cast<int32_t>(reduced_count(in.shape, reduced));
-  if (in.dtype == DType::f32) {
-    l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_max_f32));
-    p.low = float_bits(std::numeric_limits<float>::lowest());
-    p.high = float_bits(std::numeric_limits<float>::infinity());
-  } else if (in.dtype == DType::i16) {
-    l.kernel("ops/pool_2d_s16.hpp", SMELT_KERNEL(reduce_max_s16));
-    p.low = -32768;
-    p.high = 32767;
-  } else {
-    l.kernel("ops/reduce.hpp", SMELT_KERNEL(reduce_max_s8));
-    p.low = -128;
-    p.high = 127;
-  }
+  const DeviceKernel& kernel = in.dtype == DType::f32 ? floats : bytes;
+  l.kernel(kernel.header, kernel.symbol, kernel.function);
+  p.low = low;
+  p.high = high;
   lower_reduction(l, reduced, p, size_of(in.dtype));
   return Done{};
+}
+
+int32_t end_of(const Lowering& l, float real, int32_t byte) {
+  return l.input(0).dtype == DType::f32 ? float_bits(real) : byte;
+}
+constexpr float infinite = std::numeric_limits<float>::infinity();
+
+constexpr DeviceKernel max_s8{"ops/reduce.hpp", SMELT_KERNEL(reduce_max_s8)},
+    max_s16{"ops/pool_2d_s16.hpp", SMELT_KERNEL(reduce_max_s16)},
+    max_f32{"ops/reduce.hpp", SMELT_KERNEL(reduce_max_f32)};
+constexpr DeviceKernel min_s8{"ops/reduce.hpp", SMELT_KERNEL(reduce_min_s8)},
+    min_f32{"ops/reduce.hpp", SMELT_KERNEL(reduce_min_f32)};
+
+Outcome lower_max(Lowering& l) {
+  if (l.input(0).dtype == DType::i16) return lower_extreme(l, max_s16, max_f32, -32768, 32767);
+  return lower_extreme(l, max_s8, max_f32, end_of(l, std::numeric_limits<float>::lowest(), -128), end_of(l, infinite, 127));
+}
+Outcome lower_min(Lowering& l) {
+  return lower_extreme(l, min_s8, min_f32, end_of(l, -infinite, -128), end_of(l, std::numeric_limits<float>::max(), 127));
+}
+
+/// Booleans are bytes of 0 and 1: any is their maximum, all their minimum.
+Outcome lower_any(Lowering& l) { return lower_extreme(l, max_s8, max_f32, 0, 1); }
+Outcome lower_all(Lowering& l) { return lower_extreme(l, min_s8, min_f32, 0, 1); }
+
+Outcome lower_prod(Lowering& l) {
+  constexpr DeviceKernel kernel{"ops/reduce.hpp", SMELT_KERNEL(reduce_prod_f32)};
+  return lower_extreme(l, kernel, kernel, 0, 0);
 }
 
 /// The dimensions that count rows (ops/op.hpp, row_count).
@@ -313,5 +404,9 @@ OpDef reduction(const char* name, const char* tflite, decltype(OpDef::infer) inf
 extern const OpDef op_mean = reduction("mean", "MEAN", infer_reduce, evaluate_sum, lower_sum);
 extern const OpDef op_sum = reduction("sum", "SUM", infer_reduce, evaluate_sum, lower_sum);
 extern const OpDef op_reduce_max = reduction("reduce_max", "REDUCE_MAX", infer_max, evaluate_max, lower_max);
+extern const OpDef op_reduce_min = reduction("reduce_min", "REDUCE_MIN", infer_max, evaluate_min, lower_min);
+extern const OpDef op_reduce_prod = reduction("reduce_prod", "REDUCE_PROD", infer_reduce, evaluate_prod, lower_prod);
+extern const OpDef op_reduce_any = reduction("reduce_any", "REDUCE_ANY", infer_reduce, evaluate_any, lower_any);
+extern const OpDef op_reduce_all = reduction("reduce_all", "REDUCE_ALL", infer_reduce, evaluate_all, lower_all);
 
 }  // namespace smelt

@@ -1,4 +1,4 @@
-// Mean, sum and maximum over any axes; also global average pooling. Rows are taken as they arrive, into accumulators.
+// Mean, sum, product, maximum and minimum over any axes; also global average pooling. Rows are taken as they arrive, into accumulators.
 #ifndef SMELT_RUNTIME_OPS_REDUCE_HPP
 #define SMELT_RUNTIME_OPS_REDUCE_HPP
 
@@ -38,6 +38,14 @@ struct Sum {
 template <class T>
 struct Maximum {
   T operator()(T a, T x) const { return x > a ? x : a; }
+};
+
+template <class T>
+struct Minimum {
+  T operator()(T a, T x) const { return x < a ? x : a; }
+};
+struct Product {
+  float operator()(float a, float x) const { return a * x; }
 };
 
 /// acc[c] = step(acc[c], x) for every x in column c of `taps` > 0 rows of `channels` elements. Not inlined: by itself
@@ -121,6 +129,21 @@ inline void reduce_max_f32(const Firing& f) {
   const Reduce& p = f.as<Reduce>();
   const float high = as_float(p.high);
   reduce<float, float>(f, as_float(p.low), Maximum<float>{}, [high](float a) { return a > high ? high : a; });
+}
+
+/// Minima start at the upper clamp.
+inline void reduce_min_s8(const Firing& f) {
+  const Reduce& p = f.as<Reduce>();
+  reduce<int8_t, int8_t>(f, static_cast<int8_t>(p.high), Minimum<int8_t>{}, [](int8_t a) { return a; });
+}
+
+inline void reduce_min_f32(const Firing& f) {
+  const Reduce& p = f.as<Reduce>();
+  reduce<float, float>(f, as_float(p.high), Minimum<float>{}, [](float a) { return a; });
+}
+
+inline void reduce_prod_f32(const Firing& f) {
+  reduce<float, float>(f, 1.0F, Product{}, [](float a) { return a; });
 }
 
 // ---- averages of int8 ----

@@ -43,7 +43,8 @@ Graph with_clamp(const Graph& original, const char* clamp) {
 TEST(Traits, WhatFusesActivationsClampsLikeTheActivation) {
   for_each_case(&OpDef::fuses_activation, [](const Graph& original) {
     if (original.nodes[0].attrs.s("activation") != "none") return false;
-    if (original.at(original.outputs[0]).dtype == DType::i32) return false;  // clamps are of int8 and floats only
+    const DType type = original.at(original.outputs[0]).dtype;
+    if (type != DType::i8 && type != DType::f32) return false;  // clamps are of these only
     for (const char* clamp : {"relu", "relu6", "relu_n1_to_1"}) {
       const Graph g = with_clamp(original, clamp);
       const Outcome o = verify_graph(g);

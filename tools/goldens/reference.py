@@ -17,7 +17,7 @@ NAME = f"tflite {tf.__version__} BUILTIN_REF"
 
 
 # Registered with the other kernels only, of which there is one each.
-ONLY_KERNEL = {"CEIL", "ROUND", "ELU"}
+ONLY_KERNEL = {"CEIL", "ROUND", "ELU", "CUMSUM"}
 
 
 def run(model, runs, only_kernel=False):
