@@ -73,6 +73,7 @@ class Reader {
     for (const auto step : {&Reader::read_tensors, &Reader::read_nodes, &Reader::read_metadata}) {
       if (Outcome outcome = (this->*step)(); !outcome) return outcome.failure();
     }
+    take_states();
     name_unsupported();
     if (const Outcome structure = verify_structure(graph_, true); !structure) {
       gather(structure.failure());
@@ -154,13 +155,12 @@ class Reader {
     const TensorId id = graph_.add(std::move(t));
     ids_[static_cast<size_t>(index)] = id;
     unsupported_tensor_.push_back(0);
+    variable_.push_back(source.is_variable());
 
     const std::optional<DType> type = dtype_of(source.type());
     if (!type) {
       refuse(id, "E0313", "type " + named("TensorType", static_cast<int64_t>(source.type())) + " is not supported",
              "types read today: INT8, UINT8, INT16, INT32, INT64, FLOAT32, BOOL, and FLOAT16 of constants");
-    } else if (source.is_variable()) {
-      refuse(id, "E0314", "variable tensors, which keep state between inferences, are not supported");
     } else if (source.sparsity() != nullptr) {
       refuse(id, "E0315", "sparse tensors are not supported", "export the model with dense weights");
     }
@@ -288,6 +288,33 @@ class Reader {
     return Done{};
   }
 
+  /// Where a whole sequence is one inference, its layers' states start at zero: as in the reference after
+  /// reset_all_variables. Any other use of variable tensors is state between inferences.
+  void take_states() {
+    for (Node& node : graph_.nodes) {
+      if (node.op != "UNIDIRECTIONAL_SEQUENCE_LSTM") continue;
+      for (size_t i : {18, 19}) {  // output state, cell state
+        if (i < node.inputs.size() && is_variable(node.inputs[i])) node.inputs[i] = no_tensor;
+      }
+    }
+    std::vector<char> refused(variable_.size());
+    const auto refuse_variables = [&](const std::vector<TensorId>& ids) {
+      for (const TensorId id : ids) {
+        if (!is_variable(id) || refused[static_cast<size_t>(id)] != 0) continue;
+        refused[static_cast<size_t>(id)] = 1;
+        refuse(id, "E0314", "variable tensors, which keep state between inferences, are not supported here");
+      }
+    };
+    refuse_variables(graph_.inputs);
+    refuse_variables(graph_.outputs);
+    for (const Node& node : graph_.nodes) {
+      refuse_variables(node.inputs);
+      refuse_variables(node.outputs);
+    }
+  }
+
+  bool is_variable(TensorId id) const { return id != no_tensor && variable_[static_cast<size_t>(id)] != 0; }
+
   /// Each operator that is not supported once, with all its nodes.
   void name_unsupported() {
     std::vector<std::pair<size_t, std::string>>
@@ -358,6 +385,7 @@ class Reader {
   const tflite::SubGraph& subgraph_;
   std::vector<TensorId> ids_;             ///< by the file's tensor number
   std::vector<char> unsupported_tensor_;  ///< by id
+  std::vector<char> variable_;            ///< by id
   std::vector<char> custom_;              ///< by node
   Graph graph_;
   Failure gathered_;

@@ -24,6 +24,7 @@
 #include "ops/checks.hpp"
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
+#include "ops/sequence_lstm.hpp"
 
 namespace smelt {
 namespace {
@@ -370,12 +371,13 @@ const OpDef op_gru = {.name = "gru",
                       .lower = lower,
                       .macs = macs};
 const OpDef op_lstm = {.name = "lstm",
-                       .tflite = {},
-                       .normalize = nullptr,
+                       .tflite = {"UNIDIRECTIONAL_SEQUENCE_LSTM"},
+                       .normalize = normalize_sequence_lstm,
                        .infer = infer,
                        .evaluate = evaluate,
                        .lower = lower,
-                       .macs = macs};
+                       .macs = macs,
+                       .denormalize = refuse_recurrent};
 const OpDef op_rnn = {.name = "rnn",
                       .tflite = {},
                       .normalize = nullptr,

@@ -102,6 +102,12 @@ class Graph:
         self.subgraph.tensors.append(t)
         return Tensor(index, shape, dtype, scale, zero_point)
 
+    def variable(self, shape, dtype):
+        """A tensor of state."""
+        t = self.tensor(shape, dtype)
+        self.subgraph.tensors[t.index].isVariable = True
+        return t
+
     def input(self, *args, **kwargs):
         t = self.tensor(*args, **kwargs, name=f"in{len(self.inputs)}")
         self.inputs.append(t)

@@ -30,6 +30,7 @@ def run(model, runs, only_kernel=False):
     for inputs in runs:
         for detail, value in zip(interpreter.get_input_details(), inputs):
             interpreter.set_tensor(detail["index"], value)
+        interpreter.reset_all_variables()  # a run is a sequence of its own
         interpreter.invoke()
         outputs = [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
         for (shape, dtype), y in zip(declared, outputs):
