@@ -77,6 +77,41 @@ TEST_F(SlowMlperf, ImageClassificationLosesNoHalfPoint) {
   EXPECT_GE(of_quantized, of_float - 0.5);
 }
 
+/// Calibrated on one half of the recordings, tested on the other, both ways.
+TEST_F(SlowMlperf, KeywordSpottingKeepsItsAccuracy) {
+  const Graph graph = model("kws_float.tflite");
+  const Graph published = model("kws_int8.tflite");
+  const Quantization& in = published.at(published.inputs[0]).quant;
+  data::Source source;
+  source.raw_type = "i1";
+  source.scale = in.scale[0];
+  source.zero = in.zero_point[0];
+  const data::Dataset all = dataset(data_ / "kws01/features_int8.bin", graph, source);
+  const Result<std::vector<int>> labels = data::load_labels((data_ / "kws01/labels.csv").string(), all.names, {});
+  ASSERT_TRUE(labels) << labels.failure().to_string();
+  ASSERT_EQ(all.runs.size(), 500U);
+  double right = 0, right_in_floats = 0;
+  for (const size_t half : {0U, 1U}) {
+    Runs calibration;
+    TestSet test{{}, {}, Metric::accuracy};
+    for (size_t r = 0; r < all.runs.size(); ++r) {
+      if (r % 2 == half) {
+        calibration.push_back(all.runs[r]);
+      } else {
+        test.runs.push_back(all.runs[r]);
+        test.labels.push_back((*labels)[r]);
+      }
+    }
+    const Quantized q = quantized(graph, calibration);
+    for (const Layer& layer : q.layers) EXPECT_EQ(layer.form, Form::int8) << layer.name;
+    right_in_floats += measured(graph, nullptr, test) / 2;
+    right += measured(graph, &q.graph, test) / 2;
+  }
+  RecordProperty("float", std::to_string(right_in_floats));
+  RecordProperty("quantized", std::to_string(right));
+  EXPECT_GE(right, 89.5);
+}
+
 /// Inputs as the published model's own input tensor would hold them: a quarter of them to test, the others to calibrate.
 TEST_F(SlowMlperf, AutoencoderReconstructsWithinOnePercent) {
   const Graph graph = model("ad_float.tflite");
