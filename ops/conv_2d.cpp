@@ -159,7 +159,7 @@ void set_kernel(Lowering& l, bool pointwise, bool small) {
 
 /// Bytes of a tap in the patch of set_kernel's kernels, that of one which holds a window's bytes beside it included.
 int32_t tap_bytes(const Lowering& l, const Conv2D& p, bool pointwise, bool small) {
-  if (l.vector == Vector::swar) return small ? 1 : 4;
+  if (l.vector == Vector::swar) return small ? 2 : 4;
   return (small ? 2 : 4) + (pointwise || p.depth % 4 == 0 ? 0 : 1);  // two pixels of 16 bits, or 8
 }
 

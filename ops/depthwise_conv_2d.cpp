@@ -114,7 +114,7 @@ void evaluate(const Evaluation& e) {
 
 /// The kernel for 3x3 taps.
 Outcome lower_3x3(Lowering& l, const Geometry& g, const Operands& o, const std::vector<Scale>& scales) {
-  constexpr int32_t most_columns = 26;  // of a patch: what more of them save is less than what they take
+  constexpr int32_t most_columns = DepthwisePatch::most_columns + 2;  // of a patch
   const int32_t most = (most_columns - 3) / g.stride_w + 1;
   const int32_t strips = (g.out_w + most - 1) / most;
   Depthwise3x3 p{};

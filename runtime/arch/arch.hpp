@@ -25,21 +25,11 @@ using SumS8 = DspSumS8;
 using ColumnsS8 = ScalarColumnsS8;
 #endif
 }  // namespace smelt
-#elif __SIZEOF_POINTER__ == 8
+#else
 #include "host.hpp"  // IWYU pragma: export
 namespace smelt {
 using ConvS8 = HostConvS8;
 using SmallConvS8 = HostConvS8;
-using DepthwiseS8 = ScalarDepthwiseS8;
-using DotS8 = ScalarDotS8;
-using SumS8 = ScalarSumS8;
-using ColumnsS8 = ScalarColumnsS8;
-}  // namespace smelt
-#else
-namespace smelt {
-using ConvS8 = ScalarConvS8;
-using SmallConvS8 = ScalarConvS8;
-using DepthwiseS8 = ScalarDepthwiseS8;
 using DotS8 = ScalarDotS8;
 using SumS8 = ScalarSumS8;
 using ColumnsS8 = ScalarColumnsS8;
@@ -49,12 +39,18 @@ using ColumnsS8 = ScalarColumnsS8;
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 #include "thumb.hpp"  // IWYU pragma: export
 namespace smelt {
+using DepthwiseS8 = ThumbDepthwiseS8;
 using SwarConvS8 = ThumbConvS8;
+using SwarSmallConvS8 = ThumbSmallConvS8;
 using SwarDotS8 = ByteDotS8<ThumbDot4>;
 }  // namespace smelt
 #else
 namespace smelt {
-using SwarConvS8 = PortableSwarConvS8;
+#if !defined(__ARM_FEATURE_DSP)
+using DepthwiseS8 = ScalarDepthwiseS8;
+#endif
+using SwarConvS8 = PortableSwarConvS8<SwarPatch>;
+using SwarSmallConvS8 = PortableSwarConvS8<SwarSmallPatch>;
 using SwarDotS8 = ByteDotS8<PortableDot4>;
 }  // namespace smelt
 #endif

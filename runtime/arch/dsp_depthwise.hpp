@@ -7,6 +7,8 @@
 namespace smelt {
 
 struct DspDepthwiseS8 {
+  static constexpr uint32_t flip = 0;  ///< see ScalarDepthwiseS8
+
   __attribute__((naked, noinline)) static void tile(const DepthwiseTile&) {
     // Two taps are eighteen instructions of four bytes each; the loop makes eight taps and is entered like that of a
     // convolution. Two taps' bytes x0 x1 x2 x3 and y0 y1 y2 y3 become x0 x1 y0 y1 and x2 x3 y2 y3, of which one

@@ -1,5 +1,6 @@
-// Primitives for the tool itself: loops that compilers turn into vector instructions. The same packed weights and the
-// same patch of 16-bit numbers as dsp.hpp, pixel by pixel, without a trick in the arithmetic: its portable twin.
+// Primitives for the tool itself, and for any core that meets weights in pairs without having 16-bit multiplications:
+// loops that compilers turn into vector instructions. The same packed weights and the same patch of 16-bit numbers as
+// dsp.hpp, pixel by pixel, without a trick in the arithmetic: its portable twin.
 #ifndef SMELT_RUNTIME_ARCH_HOST_HPP
 #define SMELT_RUNTIME_ARCH_HOST_HPP
 
@@ -48,9 +49,15 @@ struct HostConvS8 {
         }
       }
       const Scale* scale = t.scales(w);
-      ScalarConvS8::store_pair(out, scale, left, low[0], high[0], t.centre);
-      if (left > 2) ScalarConvS8::store_pair(out + 2, scale + 2, left - 2, low[1], high[1], t.centre);
+      store_pair(out, scale, left, low[0], high[0], t.centre);
+      if (left > 2) store_pair(out + 2, scale + 2, left - 2, low[1], high[1], t.centre);
     }
+  }
+
+ private:
+  static void store_pair(int8_t* out, const Scale* scale, int32_t left, int32_t low, int32_t high, int32_t centre) {
+    out[0] = rescale(2 * low + (scale[0].bias_right >> 7), scale[0], centre);
+    if (left > 1) out[1] = rescale(2 * high + (scale[1].bias_right >> 7), scale[1], centre);
   }
 };
 

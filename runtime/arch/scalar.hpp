@@ -105,27 +105,6 @@ __attribute__((noinline)) inline void pair_sums_s8(const int8_t* x, const int8_t
   *low = b;
 }
 
-/// Convolution of int8, pixel by pixel.
-struct ScalarConvS8 : PlainPatch<int8_t> {
-  static void tile(const ConvTile& t) {
-    const int16_t* w = t.weights;
-    int8_t* out = t.out[0];
-    const Scale* scale = t.scales(w);
-    for (int32_t left = t.left; left > 0; left -= 2, out += 2) {
-      uint32_t both, low;
-      pair_sums_s8<8>(static_cast<const int8_t*>(t.patch), reinterpret_cast<const int8_t*>(w), t.taps, &both, &low);
-      store_pair(out, scale, left, static_cast<int32_t>(low), static_cast<int32_t>(both - low) >> 8, t.centre);
-      const bool first = ((t.left - left) & 2) == 0;
-      w += first ? 2 : t.block() - 2;
-      scale = first ? scale + 2 : t.scales(w);
-    }
-  }
-  static void store_pair(int8_t* out, const Scale* scale, int32_t left, int32_t low, int32_t high, int32_t centre) {
-    out[0] = rescale(2 * low + (scale[0].bias_right >> 7), scale[0], centre);
-    if (left > 1) out[1] = rescale(2 * high + (scale[1].bias_right >> 7), scale[1], centre);
-  }
-};
-
 /// A pixel that meets blocks of four channels.
 template <class T, class C>
 struct BlockTile {
@@ -165,6 +144,8 @@ struct BlockConvF32 : PlainPatch<float> {
 
 /// Depthwise convolution of int8.
 struct ScalarDepthwiseS8 {
+  static constexpr uint32_t flip = 0;  ///< what a patch's words differ by from the input's
+
   static __attribute__((noinline)) void tile(const DepthwiseTile& t) {
     const Scale* scale = t.scales;
     const int8_t* w = t.weights;

@@ -31,25 +31,6 @@ struct SwarSum {
   int32_t low() const { return static_cast<int32_t>(both - (static_cast<uint32_t>(high) << 16)); }
 };
 
-/// sums: of channel a the first pixel's and the second's, then of channel b.
-struct PortableSwarSums {
-  static __attribute__((noinline)) void run(const uint32_t* x, const int8_t* w, int32_t taps, int32_t* sums) {
-    SwarSum a, b;
-    for (const uint32_t* end = x + taps; x != end; x += 4, w += 8) {
-      a.add(x[0], x[1], w[0], w[1]);
-      b.add(x[0], x[1], w[2], w[3]);
-      SMELT_IN_ORDER();
-      a.add(x[2], x[3], w[4], w[5]);
-      b.add(x[2], x[3], w[6], w[7]);
-      SMELT_IN_ORDER();
-    }
-    sums[0] = a.low();
-    sums[1] = a.high;
-    sums[2] = b.low();
-    sums[3] = b.high;
-  }
-};
-
 /// A patch of words x0 + 2^16 * x1, one a tap. The first pixel is put before the second.
 struct SwarPatch {
   using Element = int8_t;
@@ -79,19 +60,76 @@ struct SwarPatch {
     return at + 4 * n;
   }
 
+  /// Two taps at `from`, which moves on, as words x0 + 2^16 * x1.
+  static void two(const uint32_t*& from, uint32_t& x, uint32_t& y) {
+    x = *from++;
+    y = *from++;
+  }
+
  private:
   static bool second(const uint8_t* at) { return (reinterpret_cast<uintptr_t>(at) & 2) != 0; }
   static uint32_t* words(uint8_t* at) { return reinterpret_cast<uint32_t*>(second(at) ? at - 2 : at); }
 };
 
-struct PortableSwarConvS8 : SwarPatch {
+/// For less RAM and more time: a word of bytes for each two taps k and k + 1, x + 128 each: x0[k] x0[k+1] x1[k] x1[k+1].
+struct SwarSmallPatch {
+  using Element = int8_t;
+  static constexpr int32_t pixels = 2;
+  static constexpr bool plain = true;
+  static constexpr int32_t tap_bytes = 2;
+
+  /// Where the next tap goes; the address says whether it is the first one of two.
+  static uint8_t* slot(uint8_t* patch, int32_t pixel) { return patch + 2 * pixel; }
+  static __attribute__((noinline)) uint8_t* put(uint8_t* at, const int8_t* x, int32_t n) {
+    for (const int8_t* end = x + n; x != end; ++x) at = put_tap(at, *x);
+    return at;
+  }
+  static uint8_t* fill(uint8_t* at, int8_t value, int32_t n) {
+    for (; n > 0; --n) at = put_tap(at, value);
+    return at;
+  }
+  static void two(const uint32_t*& from, uint32_t& x, uint32_t& y) {
+    const uint32_t all = *from++;
+    x = (all & 0xff00ffU) - 0x800080U;
+    y = (all >> 8 & 0xff00ffU) - 0x800080U;
+  }
+
+ private:
+  static uint8_t* put_tap(uint8_t* at, int8_t x) {
+    *at = static_cast<uint8_t>(x + 128);
+    return at + ((reinterpret_cast<uintptr_t>(at) & 1) != 0 ? 3 : 1);
+  }
+};
+
+/// P: a patch.
+template <class P>
+struct PortableSwarConvS8 : P {
+  /// sums: of channel a the first pixel's and the second's, then of channel b.
+  static __attribute__((noinline)) void gather(const uint32_t* x, const int8_t* w, int32_t taps, int32_t* sums) {
+    SwarSum a, b;
+    for (const int8_t* end = w + 2 * taps; w != end; w += 8) {
+      uint32_t u, v;
+      P::two(x, u, v);
+      a.add(u, v, w[0], w[1]);
+      b.add(u, v, w[2], w[3]);
+      SMELT_IN_ORDER();
+      P::two(x, u, v);
+      a.add(u, v, w[4], w[5]);
+      b.add(u, v, w[6], w[7]);
+      SMELT_IN_ORDER();
+    }
+    sums[0] = a.low();
+    sums[1] = a.high;
+    sums[2] = b.low();
+    sums[3] = b.high;
+  }
   static void tile(const ConvTile& t) {
     const auto* w = reinterpret_cast<const int8_t*>(t.weights);
     int8_t* first = t.out[0];
     int8_t* second = t.out[1];
     for (int32_t left = t.left; left > 0; left -= 2) {
       int32_t sums[4];
-      PortableSwarSums::run(static_cast<const uint32_t*>(t.patch), w, t.taps, sums);
+      gather(static_cast<const uint32_t*>(t.patch), w, t.taps, sums);
       w += 2 * t.taps;
       const auto* scale = reinterpret_cast<const Scale*>(w);
       w += 2 * sizeof(Scale);
@@ -100,24 +138,6 @@ struct PortableSwarConvS8 : SwarPatch {
         *second++ = rescale(2 * sums[2 * c + 1] + bias, *scale, t.centre);  // may be sent to the first one's place
         *first++ = rescale(2 * sums[2 * c] + bias, *scale, t.centre);
       }
-    }
-  }
-};
-
-/// For less RAM and more time: a patch of bytes, pixel by pixel, meets the same weights.
-struct SwarSmallConvS8 : PlainPatch<int8_t> {
-  static void tile(const ConvTile& t) {
-    const auto* w = reinterpret_cast<const int8_t*>(t.weights);
-    int8_t* out = t.out[0];
-    for (int32_t left = t.left; left > 0; left -= 2, out += 2) {
-      int32_t a = 0, b = 0;
-      const auto* x = static_cast<const int8_t*>(t.patch);
-      for (const int8_t* end = x + t.taps; x != end; x += 2, w += 4) {
-        a += x[0] * w[0] + x[1] * w[1];
-        b += x[0] * w[2] + x[1] * w[3];
-      }
-      ScalarConvS8::store_pair(out, reinterpret_cast<const Scale*>(w), left, a, b, t.centre);
-      w += 2 * sizeof(Scale);
     }
   }
 };

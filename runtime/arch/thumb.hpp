@@ -4,6 +4,7 @@
 #define SMELT_RUNTIME_ARCH_THUMB_HPP
 
 #include "thumb_conv.hpp"  // IWYU pragma: export
+#include "thumb_depthwise.hpp"  // IWYU pragma: export
 #include "thumb_dot.hpp"   // IWYU pragma: export
 
 #endif

@@ -75,6 +75,7 @@ struct DepthwiseTile {
 struct DepthwisePatch {
   static constexpr int32_t rows_held = 6;
   static constexpr int32_t column = 4 * rows_held;  ///< bytes
+  static constexpr int32_t most_columns = 24;       ///< of the output: what more of them save is less than what they take
   uint32_t* patch;
   const int8_t* weights;
   const int8_t* last;  ///< the four w22
@@ -82,7 +83,7 @@ struct DepthwisePatch {
   int32_t centre;    ///< of rescale
   int32_t rows;      ///< of the output, 1 to 15
   int32_t row_step;  ///< bytes
-  int32_t columns;   ///< of the output, 1 to 90
+  int32_t columns;   ///< of the output, 1 to most_columns
   int32_t pixel;     ///< bytes from one input pixel to the next, and from one output pixel to the next
   int32_t at;        ///< where in each of `out` the outputs go
   int8_t* out[rows_held - 2];

@@ -9,7 +9,7 @@ namespace smelt {
 /// Of weights and scales that pack::swar_blocks and pack::scales bear.
 inline void pointwise_swar_s8(const Firing& f) { pointwise<ConvPairs<SwarConvS8>>(f); }
 inline void conv_2d_swar_s8(const Firing& f) { conv_2d<ConvPairs<SwarConvS8>>(f); }
-/// With a quarter of the patch.
+/// With half the patch.
 inline void conv_2d_small_swar_s8(const Firing& f) { conv_2d<ConvPairs<SwarSmallConvS8>>(f); }
 
 }  // namespace smelt

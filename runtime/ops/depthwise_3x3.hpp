@@ -32,7 +32,7 @@ template <class D>
 SMELT_APART inline void depthwise_3x3(const Firing& f, int32_t stride, void (*windows)(const DepthwisePatch&)) {
   constexpr int32_t rows_held = DepthwisePatch::rows_held;
   const auto& p = f.as<Depthwise3x3>();
-  const uint32_t zeros = static_cast<uint8_t>(p.zero) * 0x1010101U;
+  const uint32_t zeros = static_cast<uint8_t>(p.zero) * 0x1010101U ^ D::flip;
   DepthwisePatch t;
   t.patch = f.out<uint32_t>(2, 0);
   t.centre = p.to.offset;

@@ -67,8 +67,8 @@ bool check(Layer layer, std::mt19937& random, int& told) {
     const Kernel function = program->operations[0].function;
     const bool of_3x3 = function == &depthwise_3x3_s8 || function == &depthwise_3x3_stride_2_s8;
     std::vector<Kernel> others;
-    if (function == &conv_2d_s8) others = {&conv_2d<ConvPairs<ScalarConvS8>>, &conv_2d<ConvPairs<HostConvS8>>};
-    if (function == &pointwise_s8) others = {&pointwise<ConvPairs<ScalarConvS8>>, &pointwise<ConvPairs<HostConvS8>>};
+    if (function == &conv_2d_s8) others = {&conv_2d<ConvPairs<HostConvS8>>};
+    if (function == &pointwise_s8) others = {&pointwise<ConvPairs<HostConvS8>>};
     if (function == &fully_connected_slices_s8) others = {&fully_connected_slices<ScalarDotS8>};
     if (function == &fully_connected_s8) others = {&fully_connected_pairs<ScalarDotS8>};
     if (function == &depthwise_conv_2d_s8) others = {&depthwise_conv_2d<DepthwiseBlocks<ScalarDepthwiseS8>>};
