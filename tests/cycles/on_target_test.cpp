@@ -52,7 +52,9 @@ TEST_P(CyclesOnTarget, AgreeWithTheTimerAndWithThemselves) {
   EXPECT_EQ(c.instructions, p.measured.instructions);
   expect_ordered(c.total, "total");
   EXPECT_GT(c.total.low, 0.4 * static_cast<double>(c.instructions));  // two instructions a cycle at most
-  EXPECT_LT(c.total.high, 3.0 * static_cast<double>(c.instructions));
+  EXPECT_LT(c.total.nominal, 2.5 * static_cast<double>(c.instructions));
+  const double most = target.name == "cortex-m0plus" ? 10.0 : 3.0;  // a multiplier of 32 cycles
+  EXPECT_LT(c.total.high, most * static_cast<double>(c.instructions));
 
   ASSERT_EQ(c.per_op.size(), program.operations.size());
   Estimate sum = c.executor;

@@ -192,9 +192,7 @@ TEST_F(Model, M0PlusWithTheSmallMultiplier) {
   auto t = targets::load_target("cortex-m0plus");
   const auto code = assemble("muls r0, r1, r0\nmovs r2, #1");
   ASSERT_TRUE(t && code);
-  targets::CycleParameters parameters = t->cycles->columns[nominal];
-  parameters[static_cast<std::size_t>(Parameter::multiply_cost)] = 32;
-  Pipeline p(parameters, 0);
+  Pipeline p(t->cycles->columns[high], 0);
   for (const Instruction& i : *code) p.issue(i, 0);
   EXPECT_EQ(p.now(), 33);
 }
