@@ -154,8 +154,8 @@ class CommandLine {
     json(sub);
     sub->add_flag("--measure", options_.measure, "Build and run the result on the target: instructions of each layer");
     target(sub);
-    sub->add_option("--scheme", q.scheme, "Activations and weights of 8 bits; 16 and 8; 8 with powers of two as scales")
-        ->check(CLI::IsMember({"int8", "int16x8", "int8-pow2"}))->capture_default_str();
+    sub->add_option("--scheme", q.scheme, "Activations and weights of 8 bits; 16 and 8; 8 with powers of two as scales; floats with weights of 16 bits in the file")
+        ->check(CLI::IsMember({"int8", "int16x8", "int8-pow2", "float16"}))->capture_default_str();
     sub->add_option("--layer", q.layers, "Another form for one layer, by its name in the report: int8, int16x8, float32")->type_name("NAME=FORM");
     sub->add_option("--range", q.range, "How activation ranges are chosen")->check(CLI::IsMember({"minmax", "percentile", "mse"}))->capture_default_str();
     sub->add_option("--io", q.io, "The model's inputs and outputs: as its layers, or floats")->check(CLI::IsMember({"integer", "float32"}))->capture_default_str();

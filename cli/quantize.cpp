@@ -48,7 +48,8 @@ std::string full_name(const Graph& graph, const std::string& shown) {
 Result<Settings> settings_of(const QuantizeOptions& q, const Graph& graph) {
   Settings s;
   s.powers_of_two = q.scheme == "int8-pow2";
-  s.form = q.scheme == "int16x8" ? Form::int16x8 : Form::int8;
+  s.half_weights = q.scheme == "float16";
+  s.form = q.scheme == "int16x8" ? Form::int16x8 : s.half_weights ? Form::float32 : Form::int8;
   s.range = q.range == "mse" ? RangeMethod::mse : q.range == "percentile" ? RangeMethod::percentile : RangeMethod::minmax;
   s.per_channel = !q.per_tensor;
   s.correct_bias = !q.no_bias_correction;
@@ -182,7 +183,7 @@ Result<ExitCode> quantize_model(const Options& options) {
     if (Outcome o = measure_layers(options, found->quantized.graph, report); !o) return o.failure();
   }
   if (!options.output.empty()) {
-    const Result<Bytes> bytes = to_tflite(found->quantized.graph);
+    const Result<Bytes> bytes = to_tflite(found->quantized.graph, {settings->half_weights});
     if (!bytes) return bytes.failure();
     report.output = options.output;
     report.file_bytes = bytes->size();

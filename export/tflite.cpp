@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "import/tflite_generated.h"
 #include "import/tflite_schema.hpp"
+#include "ir/half.hpp"
 #include "ops/op.hpp"
 
 namespace smelt {
@@ -91,15 +93,55 @@ Outcome to_raw(Graph& graph) {
   return Done{};
 }
 
+/// Float constants that layers have as filters and biases.
+std::set<TensorId> float_filters(const Graph& graph) {
+  std::set<TensorId> found;
+  for (const Node& node : graph.nodes) {
+    for (size_t i = 1; i < node.inputs.size() && find_op(node.op)->filter_axis >= 0; ++i) {
+      const TensorId id = node.inputs[i];
+      if (id != no_tensor && graph.at(id).constant() && graph.at(id).dtype == DType::f32) found.insert(id);
+    }
+  }
+  return found;
+}
+
+/// Gives each of these constants to a DEQUANTIZE of its own; returns what they are called now.
+std::set<TensorId> split_halves(Graph& raw, const std::set<TensorId>& constants) {
+  std::set<TensorId> halves;
+  std::vector<Node> nodes;
+  for (const TensorId id : constants) {
+    Tensor half = raw.at(id);
+    half.name += "/float16";
+    raw.at(id).data = nullptr;
+    halves.insert(raw.add(std::move(half)));
+    Node widen{"DEQUANTIZE", {static_cast<TensorId>(raw.tensors.size()) - 1}, {id}, {}, -1};
+    widen.attrs.set("tflite_options", std::string("DequantizeOptions"));
+    nodes.push_back(std::move(widen));
+  }
+  raw.nodes.insert(raw.nodes.begin(), nodes.begin(), nodes.end());
+  return halves;
+}
+
+Bytes to_halves(const Tensor& t) {
+  Bytes bytes(t.data->size() / 2);
+  for (size_t i = 0; i < bytes.size() / 2; ++i) {
+    const uint16_t half = to_half(t.as<float>()[i]);
+    bytes[2 * i] = static_cast<uint8_t>(half & 255);
+    bytes[2 * i + 1] = static_cast<uint8_t>(half >> 8);
+  }
+  return bytes;
+}
+
 class Writer {
  public:
-  explicit Writer(Graph graph) : graph_(std::move(graph)) {}
+  /// `halves`: float constants to write as float16.
+  Writer(Graph graph, std::set<TensorId> halves) : graph_(std::move(graph)), halves_(std::move(halves)) {}
 
   Bytes run() {
     buffers_.push_back(tflite::CreateBuffer(fbb_));  // number 0 is empty by convention
     number_tensors();
     std::vector<fb::Offset<tflite::Tensor>> tensors;
-    for (const TensorId id : order_) tensors.push_back(tensor(graph_.at(id)));
+    for (const TensorId id : order_) tensors.push_back(tensor(graph_.at(id), halves_.count(id) != 0));
     std::vector<fb::Offset<tflite::Operator>> operators;
     for (const Node& node : graph_.nodes) operators.push_back(make_operator(node));
     std::vector<fb::Offset<tflite::Metadata>> metadata;
@@ -162,8 +204,8 @@ class Writer {
     return at->second;
   }
 
-  fb::Offset<tflite::Tensor> tensor(const Tensor& t) {
-    const uint32_t data = buffer(t.data);
+  fb::Offset<tflite::Tensor> tensor(const Tensor& t, bool half) {
+    const uint32_t data = half ? buffer(to_halves(t)) : buffer(t.data);
     fb::Offset<tflite::QuantizationParameters> quantization = 0;
     if (t.quant.present()) {
       const auto scale = fbb_.CreateVector(t.quant.scale);
@@ -172,7 +214,7 @@ class Writer {
     }
     const auto shape = fbb_.CreateVector(t.shape);
     const auto name = fbb_.CreateString(t.name);
-    return tflite::CreateTensor(fbb_, shape, type_of(t.dtype), data, name, quantization);
+    return tflite::CreateTensor(fbb_, shape, half ? tflite::TensorType::FLOAT16 : type_of(t.dtype), data, name, quantization);
   }
 
   uint32_t code(const std::string& builtin) {
@@ -203,6 +245,7 @@ class Writer {
   }
 
   Graph graph_;
+  std::set<TensorId> halves_;
   fb::FlatBufferBuilder fbb_;
   std::vector<TensorId> order_;
   std::vector<int32_t> numbers_;  ///< by id; -1: not in the file
@@ -214,10 +257,12 @@ class Writer {
 
 }  // namespace
 
-Result<Bytes> to_tflite(const Graph& graph) {
+Result<Bytes> to_tflite(const Graph& graph, const WriteOptions& options) {
   Graph raw = graph;
   if (Outcome o = to_raw(raw); !o) return o.failure();
-  return Writer(std::move(raw)).run();
+  std::set<TensorId> halves;
+  if (options.half_weights) halves = split_halves(raw, float_filters(graph));
+  return Writer(std::move(raw), std::move(halves)).run();
 }
 
 }  // namespace smelt

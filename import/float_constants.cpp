@@ -98,16 +98,6 @@ class FloatConstants {
 
 }  // namespace
 
-float from_half(uint16_t half) {
-  const int exponent = half >> 10 & 31;
-  const int fraction = half & 1023;
-  float magnitude = 0;
-  if (exponent == 31) magnitude = fraction == 0 ? INFINITY : NAN;
-  else if (exponent == 0) magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  else magnitude = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  return (half & 0x8000) != 0 ? -magnitude : magnitude;
-}
-
 Outcome make_constants_float(Graph& graph) { return FloatConstants(graph).run(); }
 
 }  // namespace smelt::tflite

@@ -6,9 +6,6 @@
 
 namespace smelt::tflite {
 
-/// Bits of an IEEE half as the float of the same value.
-float from_half(uint16_t half);
-
 /// Turns quantized constants that a node of float activations reads, and those that a DEQUANTIZE reads, into float ones;
 /// such a DEQUANTIZE goes. To be called on raw nodes, whose `op` is the builtin's name. Fails where the floats would
 /// take more memory than a graph may.

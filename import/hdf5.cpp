@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "import/hdf5_types.hpp"
+#include "ir/half.hpp"
 #include "import/text.hpp"
 
 namespace smelt {
@@ -56,14 +57,6 @@ std::string text_of(Span bytes) {
   return {begin, std::find(begin, begin + bytes.size(), '\0')};
 }
 
-float half(uint16_t bits) {
-  const int exponent = bits >> 10 & 0x1f;
-  const auto mantissa = static_cast<float>(bits & 0x3ff);
-  float value = std::ldexp(exponent == 0 ? mantissa : mantissa + 1024, (exponent == 0 ? 1 : exponent) - 25);
-  if (exponent == 31) value = (bits & 0x3ff) == 0 ? INFINITY : NAN;
-  return (bits & 0x8000) != 0 ? -value : value;
-}
-
 std::vector<float> to_floats(const Bytes& bytes, const hdf5::Type& type) {
   std::vector<float> values(bytes.size() / type.size);
   for (size_t i = 0; i < values.size(); ++i) {
@@ -75,7 +68,7 @@ std::vector<float> to_floats(const Bytes& bytes, const hdf5::Type& type) {
       std::memcpy(&wide, at, sizeof wide);
       values[i] = static_cast<float>(wide);
     } else {
-      values[i] = half(static_cast<uint16_t>(at[0] | at[1] << 8));
+      values[i] = from_half(static_cast<uint16_t>(at[0] | at[1] << 8));
     }
   }
   return values;

@@ -16,6 +16,7 @@
 #include "import/text.hpp"
 #include "import/tflite_file.hpp"
 #include "import/tflite_schema.hpp"
+#include "ir/half.hpp"
 #include "ops/op.hpp"
 
 namespace smelt {
@@ -55,7 +56,7 @@ std::shared_ptr<const Bytes> widened(const Bytes& halves) {
   for (size_t i = 0; i < halves.size() / 2; ++i) {
     uint16_t half = 0;
     std::memcpy(&half, halves.data() + 2 * i, sizeof half);
-    const float value = tflite::from_half(half);
+    const float value = from_half(half);
     std::memcpy(floats.data() + 4 * i, &value, sizeof value);
   }
   return std::make_shared<Bytes>(std::move(floats));

@@ -95,6 +95,7 @@ const OpDef op_l2_normalization = {.name = "l2_normalization",
                                    .infer = infer,
                                    .evaluate = evaluate,
                                    .lower = lower,
+                                   .output_range = RealRange{-1, 1},
                                    .denormalize = denormalize};
 
 }  // namespace smelt

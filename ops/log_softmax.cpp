@@ -98,6 +98,7 @@ const OpDef op_log_softmax = {.name = "log_softmax",
                               .infer = infer,
                               .evaluate = evaluate,
                               .lower = lower,
+                              .output_range = RealRange{-16, 0},
                               .denormalize = denormalize};
 
 }  // namespace smelt

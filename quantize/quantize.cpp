@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "ir/half.hpp"
 #include "ops/op.hpp"
 
 namespace smelt::quantize {
@@ -30,7 +31,7 @@ Tensor constant(std::string name, DType type, Shape shape, Quantization q, std::
 Quantization function_parameters(RealRange range, Form form) {
   if (form == Form::int16x8) return {{std::max(range.high, -range.low) / 32768}, {0}, 0};
   const float scale = (range.high - range.low) / 256;
-  return {{scale}, {static_cast<int32_t>(std::lround(-128 - range.low / scale))}, 0};
+  return {{scale}, {std::min(127, static_cast<int32_t>(std::lround(-128 - range.low / scale)))}, 0};
 }
 
 bool is_float(const Graph& graph, TensorId id) { return id != no_tensor && graph.at(id).dtype == DType::f32; }
@@ -258,6 +259,17 @@ class Quantizer {
     return constant(t.name, type, t.shape, q, form == Form::int8 ? bytes_of(bytes) : bytes_of(words));
   }
 
+  /// A float constant rounded to what float16 holds, its greatest finite number at most.
+  TensorId halved(TensorId id) {
+    if (id == no_tensor || !to_.at(id).constant() || to_.at(id).dtype != DType::f32) return id;
+    constexpr float largest = 65504;
+    std::vector<float> values(to_.at(id).as<float>(), to_.at(id).as<float>() + elements(to_.at(id).shape));
+    for (float& v : values) v = from_half(to_half(std::clamp(v, -largest, largest)));
+    Tensor t = to_.at(id);
+    t.data = bytes_of(values);
+    return to_.add(std::move(t));
+  }
+
   // ---- nodes ----
 
   Outcome convert(size_t n) {
@@ -272,6 +284,9 @@ class Quantizer {
     for (TensorId& id : made.outputs) id = is_float(from_, id) ? make(id, form) : copy(id);
     if (filter) {
       if (Outcome o = quantize_filter(node, form, made); !o) return o;
+    }
+    if (has_filter(node) && form == Form::float32 && settings_.half_weights) {
+      for (size_t i = filter_at; i < made.inputs.size(); ++i) made.inputs[i] = halved(made.inputs[i]);
     }
     if (find_op(node.op)->is_padding && form != Form::float32) {
       const Tensor& out = to_.at(made.out());

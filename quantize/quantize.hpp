@@ -26,6 +26,7 @@ struct Settings {
   std::map<std::string, Form> forms;     ///< of single nodes, by the name of their first output
   RangeMethod range = RangeMethod::minmax;
   bool powers_of_two = false;            ///< all scales, zero points of 0, one scale for all weights of a layer (ESP-DL)
+  bool half_weights = false;             ///< filters and biases of layers in floats hold values of float16
   bool per_channel = true;               ///< one scale for each output channel of a filter
   bool correct_bias = true;              ///< what rounding the weights shifts the mean of a channel by goes into its bias
   std::optional<Form> io;                ///< of the model's inputs and outputs; absent: as the layers that read and make them

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "lower/compile.hpp"
+#include "ir/half.hpp"
 #include "ops/op.hpp"
 #include "passes/pipeline.hpp"
 #include "tests/golden.hpp"
@@ -71,7 +72,7 @@ TEST(Half, EveryOneBecomesTheFloatOfItsValue) {
     const double exponent = bits >> 10 & 31, fraction = bits & 1023;
     double want = exponent == 0 ? fraction * std::pow(2.0, -24) : (1 + fraction / 1024) * std::pow(2.0, exponent - 15);
     if (exponent == 31) want = fraction == 0 ? INFINITY : NAN;
-    const float got = tflite::from_half(half);
+    const float got = from_half(half);
     if (std::isnan(want)) {
       ASSERT_TRUE(std::isnan(got)) << bits;
     } else {

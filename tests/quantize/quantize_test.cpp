@@ -7,6 +7,9 @@
 #include <cstring>
 #include <random>
 
+#include "export/tflite.hpp"
+#include "import/tflite.hpp"
+#include "ir/half.hpp"
 #include "ops/op.hpp"
 #include "passes/pipeline.hpp"
 #include "quantize/compare.hpp"
@@ -210,6 +213,38 @@ TEST(Quantize, PowersOfTwoThroughout) {
     for (const int32_t zero : t.quant.zero_point) EXPECT_EQ(zero, 0) << t.name;
     EXPECT_LE(t.quant.scale.size(), 1U) << t.name;
   }
+}
+
+TEST(Quantize, HalvesAreTheNearest) {
+  EXPECT_EQ(to_half(1), 0x3c00);
+  EXPECT_EQ(to_half(-2), 0xc000);
+  EXPECT_EQ(to_half(65504), 0x7bff);
+  EXPECT_EQ(to_half(65519.9F), 0x7bff);
+  EXPECT_EQ(to_half(65520), 0x7c00);
+  EXPECT_EQ(to_half(std::ldexp(1.0F, -24)), 1);
+  EXPECT_EQ(to_half(std::ldexp(1.0F, -25)), 0) << "a tie, to even";
+  EXPECT_EQ(to_half(std::ldexp(1023.7F, -24)), 0x0400) << "up into the normal numbers";
+  EXPECT_EQ(to_half(2049), to_half(2048)) << "a tie, to even";
+  EXPECT_EQ(to_half(2051), to_half(2052));
+  for (uint32_t bits = 0; bits < 0x7c00; ++bits) EXPECT_EQ(to_half(from_half(static_cast<uint16_t>(bits))), bits);
+}
+
+TEST(Quantize, WeightsOfHalfPrecisionInTheFile) {
+  const Model m = model("ds_cnn_float");
+  Settings settings;
+  settings.form = Form::float32;
+  settings.half_weights = true;
+  const Quantized q = quantized(m.graph, m.runs, settings);
+  const Result<Bytes> whole = to_tflite(q.graph), halved = to_tflite(q.graph, {true});
+  ASSERT_TRUE(whole && halved);
+  EXPECT_LT(halved->size(), whole->size());
+  const Result<Graph> again = parse_tflite(*halved, "half.tflite");
+  ASSERT_TRUE(again) << again.failure().to_string();
+  for (const auto& run : m.runs) {  // reading loses nothing: the weights were rounded before
+    EXPECT_EQ(evaluate(*again, run)[static_cast<size_t>(again->outputs[0])].bytes,
+              evaluate(q.graph, run)[static_cast<size_t>(q.graph.outputs[0])].bytes);
+  }
+  EXPECT_GT(compare(m.graph, q, m.runs).back().whole.decibels(), 50) << "11 bits";
 }
 
 /// Two 1x1 convolutions with a RELU between; the first one's channels differ a hundredfold in size.
