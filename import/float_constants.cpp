@@ -50,10 +50,10 @@ class FloatConstants {
  private:
   bool is_float(TensorId id) const { return id != no_tensor && graph_.at(id).dtype == DType::f32; }
 
-  /// From float activations to floats; or a DEQUANTIZE.
+  /// From float activations to floats; or a DEQUANTIZE within the model.
   bool computes_floats(const Node& node) const {
     if (node.outputs.empty() || !is_float(node.outputs[0])) return false;
-    if (node.op == "DEQUANTIZE") return true;
+    if (node.op == "DEQUANTIZE") return !graph_.is_output(node.outputs[0]);
     return std::any_of(node.inputs.begin(), node.inputs.end(),
                        [&](TensorId id) { return is_float(id) && !graph_.at(id).constant(); });
   }

@@ -40,13 +40,14 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
                   "the operator does not rescale; quantize the model again with equal scales here");
     }
   }
+  const auto fits = [&](const Shape& s) { return elements(s) * size_of(a.dtype) <= max_tensor_bytes; };
   std::optional<Shape> shape = broadcast(a.shape, b.shape);
-  if (shape) shape = broadcast(*shape, condition.shape);
+  if (shape && fits(*shape)) shape = broadcast(*shape, condition.shape);
   if (!shape) {
     return fail(graph, node, "E0302", "shapes " + to_string(condition.shape) + ", " + to_string(a.shape) + " and " +
                                           to_string(b.shape) + " do not broadcast to one another");
   }
-  if (elements(*shape) * size_of(a.dtype) > max_tensor_bytes) return fail(graph, node, "E0302", "the output is too large");
+  if (!fits(*shape)) return fail(graph, node, "E0302", "the output is too large");
   return std::vector<TensorType>{{a.dtype, *shape}};
 }
 

@@ -42,8 +42,8 @@ int64_t bytes_made(const Graph& graph) {
   return bytes;
 }
 
-/// `count` constants of one shape below one another; no tensor where the first is absent.
-Result<TensorId> stacked(Graph& graph, const Node& node, size_t first, size_t count, const char* what) {
+/// `count` constants of one shape below one another; no tensor where the first is absent. `spent`: bytes_made.
+Result<TensorId> stacked(Graph& graph, const Node& node, size_t first, size_t count, const char* what, int64_t& spent) {
   if (node.in(first) == no_tensor) return no_tensor;
   const Shape shape = graph.at(node.in(first)).shape;
   Tensor all{std::string(what), DType::f32, shape, {}, nullptr, -1};
@@ -54,7 +54,8 @@ Result<TensorId> stacked(Graph& graph, const Node& node, size_t first, size_t co
       return fail(graph, node, "E0301", "input " + std::to_string(i) + " must be a constant of f32 shaped like its fellows",
                   "export the model in float32");
     }
-    if (static_cast<int64_t>(bytes.size() + t.data->size()) + bytes_made(graph) > max_tensor_bytes) {
+    spent += static_cast<int64_t>(t.data->size());
+    if (spent > max_tensor_bytes) {
       return fail(graph, node, "E0414", "the weights of recurrent layers take more than 256 MB");
     }
     bytes.insert(bytes.end(), t.data->begin(), t.data->end());
@@ -96,10 +97,11 @@ Outcome normalize_sequence_lstm(Graph& graph, Node& node) {
   if (word.empty()) {
     return fail(graph, node, "E0301", "fused activation " + activation + " is not supported", "use TANH, RELU or NONE");
   }
-  const Result<TensorId> weights = stacked(graph, node, file_weights, gates, "weights");
-  const Result<TensorId> recurrent = stacked(graph, node, file_recurrent, gates, "recurrent_weights");
-  const Result<TensorId> bias = stacked(graph, node, file_bias, gates, "bias");
-  const Result<TensorId> peepholes = stacked(graph, node, file_peepholes, 3, "peepholes");
+  int64_t spent = bytes_made(graph);
+  const Result<TensorId> weights = stacked(graph, node, file_weights, gates, "weights", spent);
+  const Result<TensorId> recurrent = stacked(graph, node, file_recurrent, gates, "recurrent_weights", spent);
+  const Result<TensorId> bias = stacked(graph, node, file_bias, gates, "bias", spent);
+  const Result<TensorId> peepholes = stacked(graph, node, file_peepholes, 3, "peepholes", spent);
   for (const Result<TensorId>* r : {&weights, &recurrent, &bias, &peepholes}) {
     if (!*r) return r->failure();
   }
