@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "lower/pack.hpp"
 #include "lower/pack_s16.hpp"
@@ -32,6 +33,14 @@ int64_t bias_of(const Operands& o, int32_t c) {
 int32_t reduced(Multiplier m) { return m.multiplier < 0x7fff0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7fff; }
 int32_t right_shift(Multiplier m) { return 15 - m.shift; }
 
+/// A sum of 64 bits, requantized; below 2^47.
+int32_t wide_output(int64_t sum, Multiplier m) {
+  const int64_t factor = int64_t{1} << right_shift(m);
+  const int64_t product = sum * reduced(m) + factor / 2;
+  const int64_t quotient = product / factor - (product % factor < 0 ? 1 : 0);  // towards minus infinity
+  return static_cast<int32_t>(static_cast<uint32_t>(quotient));
+}
+
 /// Sum of |weight| of each output channel. Weights lie output channel by output channel, or, `channels_last`, tap by tap.
 std::vector<int64_t> magnitudes(const Tensor& weights, size_t channels, bool channels_last) {
   std::vector<int64_t> all(channels);
@@ -42,24 +51,39 @@ std::vector<int64_t> magnitudes(const Tensor& weights, size_t channels, bool cha
   return all;
 }
 
+/// What a sum of `bias` and products of at most `heaviest` * 2^15 needs to become its output in 32 bits, if that can be.
+std::optional<NarrowS16::PerChannel> narrow(int64_t bias, int64_t heaviest, Multiplier m) {
+  if (heaviest == 0) {
+    // A constant y, of whose fourfold a multiplier of 2^30 makes it again. Beyond 16 bits it saturates either way.
+    const auto y = static_cast<int32_t>(std::clamp<int64_t>(wide_output(bias, m), -40000, 40000));
+    return NarrowS16::PerChannel{4 * y, 1 << 30};
+  }
+  const int64_t most = heaviest * 32768 + std::abs(bias);
+  const int32_t shift = right_shift(m);
+  if (most < int64_t{1} << 47 && most * reduced(m) < int64_t{1} << (shift - 1)) return NarrowS16::PerChannel{0, 0};  // rounds to 0
+  if (most >= int64_t{1} << 31 || shift < 16 || shift > 32) return std::nullopt;
+  return NarrowS16::PerChannel{static_cast<int32_t>(bias), reduced(m) << (32 - shift)};
+}
+
 Channels channels(const Operands& o, const std::vector<Multiplier>& scales, bool channels_last, int32_t padded) {
   const auto n = static_cast<int32_t>(scales.size());
   const std::vector<int64_t> heaviest = magnitudes(o.weights, scales.size(), channels_last);
-  Channels made{Way::narrow, {}};
-  for (int32_t c = 0; c < n; ++c) {
-    const auto at = static_cast<size_t>(c);
-    const int32_t shift = right_shift(scales[at]);
-    const bool fits = heaviest[at] * 32768 + std::abs(bias_of(o, c)) < int64_t{1} << 31;
-    if (!fits || (scales[at].multiplier != 0 && (shift < 16 || shift > 32))) made.way = Way::wide;
+  Channels made{o.bias != nullptr && o.bias->dtype == DType::i32 ? Way::twice : Way::narrow, {}};
+  for (int32_t c = 0; c < n && made.way == Way::narrow; ++c) {
+    const auto record = narrow(bias_of(o, c), heaviest[static_cast<size_t>(c)], scales[static_cast<size_t>(c)]);
+    if (record) made.words.insert(made.words.end(), {record->bias, record->multiplier});
+    if (!record) made.way = Way::wide;
   }
-  if (o.bias != nullptr && o.bias->dtype == DType::i32) made.way = Way::twice;
-  for (int32_t c = 0; c < padded; ++c) {
-    const Multiplier m = c < n ? scales[static_cast<size_t>(c)] : Multiplier{};
-    const int64_t bias = c < n ? bias_of(o, c) : 0;
+  if (made.way == Way::narrow) {
+    made.words.resize(2 * static_cast<size_t>(padded));
+    return made;
+  }
+  made.words.clear();
+  for (int32_t c = 0; c < n; ++c) {
+    const Multiplier m = scales[static_cast<size_t>(c)];
+    const int64_t bias = bias_of(o, c);
     const auto low = static_cast<int32_t>(static_cast<uint32_t>(bias));
-    if (made.way == Way::narrow) {
-      made.words.insert(made.words.end(), {low, m.multiplier == 0 ? 0 : reduced(m) << (32 - right_shift(m))});
-    } else if (made.way == Way::twice) {
+    if (made.way == Way::twice) {
       made.words.insert(made.words.end(), {low, m.multiplier, ~m.shift});
     } else {
       made.words.insert(made.words.end(), {low, static_cast<int32_t>(bias >> 32), reduced(m), right_shift(m)});
@@ -145,10 +169,7 @@ int16_t stored(const Node& node, const Operands& o, Multiplier scale, int32_t c,
   if (o.bias != nullptr && o.bias->dtype == DType::i32) {
     scaled = oracle::requantize(static_cast<int32_t>(static_cast<uint32_t>(sum)), scale);
   } else {
-    const int64_t factor = int64_t{1} << right_shift(scale);
-    const int64_t product = sum * reduced(scale) + factor / 2;
-    const int64_t quotient = product / factor - (product % factor < 0 ? 1 : 0);  // towards minus infinity
-    scaled = static_cast<int32_t>(static_cast<uint32_t>(quotient));
+    scaled = wide_output(sum, scale);
   }
   return static_cast<int16_t>(std::clamp(scaled, range.low, range.high));
 }
@@ -158,7 +179,8 @@ Outcome lower_conv_2d(Lowering& l, const Geometry& g, const Operands& o) {
   const int32_t groups = g.in_c / depth;
   const int32_t taps = g.kernel_h * g.kernel_w * depth;
   const bool one_run = g.dilation_w == 1 && groups == 1;
-  const Channels c = channels(o, convolution::multipliers(o, g.out_c), false, g.out_c);
+  // Of an odd number of channels the last block reads one record more.
+  const Channels c = channels(o, convolution::multipliers(o, g.out_c), false, g.out_c + g.out_c / groups % 2);
   Conv2D p{};
   convolution::set_window(p, g);
   p.in_c = g.in_c;
@@ -212,7 +234,7 @@ Outcome lower_depthwise_conv_2d(Lowering& l, const Geometry& g, const Operands& 
   p.kernel_h = g.kernel_h;
   p.kernel_w = g.kernel_w;
   p.multiplier = g.out_c / g.in_c;
-  p.weights = add(l, "weights", pack::depthwise(o.weights.as<int8_t>(), g.out_c, taps, p.multiplier == 1));
+  p.weights = add(l, "weights", pack::depthwise_s16(o.weights.as<int8_t>(), g.out_c, taps, p.multiplier == 1));
   p.channels = add(l, "channels", c.words);
   p.to = clamp_of(l.node, o.output);
   if (c.way == Way::narrow) {

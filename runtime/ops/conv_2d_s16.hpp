@@ -41,7 +41,7 @@ struct ConvHalves {
   static int16_t*& out(Tile& t, int32_t n) { return t.out[n]; }
   static void run(Tile& t, int32_t n, const Conv2D& p) {
     if (n == 1) t.out[1] = t.out[0];
-    blocks(t, p.taps, p.group_out, p.to);
+    run(t, n, p, static_cast<const F*>(nullptr));
   }
   static void next_group(Tile& t, const Conv2D& p) {
     t.weights += (p.group_out + 1) / 2 * 2 * p.taps;
@@ -49,6 +49,14 @@ struct ConvHalves {
   }
 
  private:
+  static void run(const Tile& t, int32_t n, const Conv2D& p, const NarrowS16*) {
+    ConvTileS16 tile{{t.out[0], t.out[1]}, p.group_out, t.patch, t.weights, p.taps, t.channels, tile_low(p.to)};
+    D::conv(tile);
+    if (!clamps_behind_tile(p.to)) return;
+    while (--n >= 0) clamp_halves(t.out[n], p.group_out, p.to);
+  }
+  template <class Other>
+  static void run(const Tile& t, int32_t, const Conv2D& p, const Other*) { blocks(t, p.taps, p.group_out, p.to); }
   static __attribute__((noinline)) void blocks(const Tile& t, int32_t taps, int32_t left, const Clamp& to) {
     const int8_t* w = t.weights;
     const auto* channel = t.channels;

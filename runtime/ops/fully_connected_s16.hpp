@@ -13,7 +13,7 @@ struct FullyConnectedS16 {
   int32_t vectors;
   int32_t depth;     ///< of an input vector
   int32_t units;     ///< of an output vector
-  int32_t weights;   ///< offset: blocks of four units as dot_s16.hpp has them, the last taps filled up with zeros
+  int32_t weights;   ///< offset: blocks of four units as tile_s16.hpp has them, the last taps filled up with zeros
   int32_t channels;  ///< offset
   Clamp to;          ///< see store_s16
 };
