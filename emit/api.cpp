@@ -47,9 +47,14 @@ std::string argument_names(const Program& p) {
   return text;
 }
 
-bool quantized(const Tensor& t) { return (t.dtype == DType::i8 || t.dtype == DType::u8) && t.quant.present(); }
+bool quantized(const Tensor& t) {
+  return (t.dtype == DType::i8 || t.dtype == DType::u8 || t.dtype == DType::i16) && t.quant.present();
+}
 
-/// invoke_float makes sense when every port is a float or an 8-bit quantized tensor, and at least one is the latter.
+/// Least and greatest value, as arguments.
+std::string limits(DType type) { return type == DType::i8 ? "-128, 127" : type == DType::i16 ? "-32768, 32767" : "0, 255"; }
+
+/// invoke_float makes sense when every port is a float or a quantized tensor of 8 or 16 bits, and at least one is the latter.
 bool has_float_api(const Program& p) {
   if (p.pushed) return false;
   bool any = false;
@@ -114,13 +119,11 @@ std::string put_and_get(const Program& p, bool floats, bool put) {
     const std::string where = (port.constant ? "reinterpret_cast<const uint8_t*>(&weights) + " : "ctx->arena + ") + offset;
     const std::string count = std::to_string(elements(t.shape));
     if (floats && quantized(t)) {
-      const bool i8 = t.dtype == DType::i8;
       const std::string q = number(t.quant.scale[0]) + ", " + std::to_string(t.quant.zero_point[0]);
       if (put) {
         text += "  " + c_type(t.dtype) + "* q" + std::to_string(i) + " = at<" + c_type(t.dtype) + ">(ctx, " + offset +
                 ");\n  for (size_t i = 0; i < " + count + "; ++i) {\n    q" + std::to_string(i) + "[i] = static_cast<" +
-                c_type(t.dtype) + ">(smelt::quantize_value(" + arg + "[i], " + q + ", " + (i8 ? "-128, 127" : "0, 255") +
-                "));\n  }\n";
+                c_type(t.dtype) + ">(smelt::quantize_value(" + arg + "[i], " + q + ", " + limits(t.dtype) + "));\n  }\n";
       } else {
         text += "  const " + c_type(t.dtype) + "* r" + std::to_string(i) + " = " + (port.constant ? "reinterpret_cast<const " + c_type(t.dtype) + "*>(" + where + ")" : "at<" + c_type(t.dtype) + ">(ctx, " + offset + ")") +
                 ";\n  for (size_t i = 0; i < " + count + "; ++i) " + arg + "[i] = smelt::dequantize_value(r" +
@@ -231,8 +234,18 @@ KnownAnswer known_answer(const Program& p) {
     const Value value{&p.graph.at(p.outputs[i].tensor), outputs[i]};
     const DType type = value.type->dtype;
     for (int64_t e = 0; e < std::min<int64_t>(elements(value.type->shape), 16); ++e) {
-      if (type != DType::f32 && type != DType::i8 && type != DType::u8) break;
-      const float f = type == DType::f32 ? value.as<float>()[e] : type == DType::i8 ? value.as<int8_t>()[e] : value.as<uint8_t>()[e];
+      float f = 0;
+      if (type == DType::f32) {
+        f = value.as<float>()[e];
+      } else if (type == DType::i8) {
+        f = value.as<int8_t>()[e];
+      } else if (type == DType::i16) {
+        f = value.as<int16_t>()[e];
+      } else if (type == DType::u8) {
+        f = value.as<uint8_t>()[e];
+      } else {
+        break;
+      }
       if (!std::isfinite(f)) break;
       answer.first[i].push_back(f);
     }

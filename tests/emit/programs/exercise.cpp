@@ -160,12 +160,17 @@ void contexts_are_independent(Case& first, Case& second) {
 }
 
 #if HAS_FLOAT_API
+int stored(const F(_tensor) & info, const void* data, uint32_t i) {
+  if (info.type == K(_I16)) return static_cast<const int16_t*>(data)[i];
+  return info.type == K(_I8) ? static_cast<const int8_t*>(data)[i] : static_cast<const uint8_t*>(data)[i];
+}
 double as_real(const F(_tensor) & info, const void* data, uint32_t i) {
   if (info.type == K(_F32)) return static_cast<const float*>(data)[i];
-  const int q = info.type == K(_I8) ? static_cast<const int8_t*>(data)[i] : static_cast<const uint8_t*>(data)[i];
-  return static_cast<double>(info.scale * static_cast<float>(q - info.zero_point));
+  return static_cast<double>(info.scale * static_cast<float>(stored(info, data, i) - info.zero_point));
 }
-uint32_t count(const F(_tensor) & info) { return info.type == K(_F32) ? info.bytes / 4 : info.bytes; }
+uint32_t count(const F(_tensor) & info) {
+  return info.bytes / (info.type == K(_F32) ? 4 : info.type == K(_I16) ? 2 : 1);
+}
 
 /// Real numbers that quantize to the bytes of `c` give the real numbers of its outputs; far ones saturate.
 void floats_agree(Case& c) {
@@ -176,9 +181,11 @@ void floats_agree(Case& c) {
     in.emplace_back();
     for (uint32_t e = 0; e < count(in_info(i)); ++e) {
       double x = as_real(in_info(i), c.in[i].data(), e);
-      if (in_info(i).type == K(_I8)) {  // between two numbers, but nearer to this one; and beyond the ends
-        const int q = reinterpret_cast<const int8_t*>(c.in[i].data())[e];
-        x += static_cast<double>(in_info(i).scale) * (q == 127 ? 1e6 : q == -128 ? -1e6 : e % 2 == 0 ? 0.3 : -0.3);
+      if (in_info(i).type == K(_I8) || in_info(i).type == K(_I16)) {
+        // Between two numbers, but nearer to this one; and beyond the ends.
+        const int q = stored(in_info(i), c.in[i].data(), e);
+        const int high = in_info(i).type == K(_I8) ? 127 : 32767;
+        x += static_cast<double>(in_info(i).scale) * (q == high ? 1e6 : q == -high - 1 ? -1e6 : e % 2 == 0 ? 0.3 : -0.3);
       }
       in.back().push_back(static_cast<float>(x));
     }

@@ -11,7 +11,7 @@ from cases.shape import reshape_on
 
 
 def softmax_on(m, a):
-    y = m.g.tensor(a.shape, **m.quant(1 / 256, -128))
+    y = m.g.tensor(a.shape, **m.quant(1 / 32768 if m.dtype == "int16" else 1 / 256, -128))
     m.g.op("SOFTMAX", [a], [y], "SoftmaxOptions", beta=1.0)
     return y
 
@@ -26,14 +26,16 @@ def class_head(m, a, classes):
     n, h, w, c = a.shape
     a = pool_on(m, a, "AVERAGE_POOL_2D", (h, w), (h, w), "VALID")
     a = reshape_on(m, a, [-1, c], "tensor")
-    a = fully_connected_on(m, a, classes, per_channel=False, out_scale=0.03, out_zp=0, gain=120, bias_steps=10)
+    scale = 0.03 / 256 if m.dtype == "int16" else 0.03
+    a = fully_connected_on(m, a, classes, per_channel=False, out_scale=scale, out_zp=0, gain=120, bias_steps=10)
     return softmax_on(m, a)
 
 
 def add_on(m, a, b, act="NONE"):
     scale = np.float32(np.hypot(a.scale, b.scale)) if m.quantized else None
     y = m.g.tensor(a.shape, **m.quant(scale, -128 if act == "RELU" else None))
-    m.g.op("ADD", [a, b], [y], "AddOptions", fusedActivationFunction=ACTIVATIONS[act])
+    fields = {"potScaleInt16": False} if m.dtype == "int16" else {}
+    m.g.op("ADD", [a, b], [y], "AddOptions", fusedActivationFunction=ACTIVATIONS[act], **fields)
     return y
 
 
@@ -156,3 +158,5 @@ def models(c):
     c.add_named("float32", "ds_cnn_float", ds_cnn)
     c.add_named("float32", "conv1d_float", conv1d)
     float_weight_models(c)
+    c.add_named("int16", "ds_cnn_16x8", ds_cnn)
+    c.add_named("int16", "residual_16x8", residual)
