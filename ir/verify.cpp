@@ -141,7 +141,8 @@ class Verifier {
     const auto bad = [&](const std::string& reason, const char* help = "") {
       add("E0416", tensor_place(id), "quantization: " + reason, help);
     };
-    if (t.dtype == DType::f32 || t.dtype == DType::boolean) {
+    const bool grid = t.dtype == DType::f32 && t.constant();  // its values are of these scales and zero points
+    if ((t.dtype == DType::f32 && !grid) || t.dtype == DType::boolean) {
       return bad(std::string("a tensor of type ") + to_string(t.dtype) + " cannot be quantized");
     }
     if (q.zero_point.size() != q.scale.size()) {

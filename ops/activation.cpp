@@ -13,6 +13,7 @@
 #include "ops/activation_s16.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/quantize.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -306,6 +307,8 @@ OpDef clip(const char* name, const char* tflite) {
   op.is_identity = clips_nothing;
   op.bytewise = true;
   op.channels = each_channel;
+  op.under_view = view::unchanged;
+  op.rescales = true;
   return op;
 }
 
@@ -322,6 +325,8 @@ OpDef curve(const char* name, const char* tflite, decltype(OpDef::normalize) nor
   op.denormalize = normalize == normalize_leaky_relu ? denormalize_leaky_relu : nullptr;
   op.bytewise = true;
   op.channels = each_channel;
+  op.under_view = view::unchanged;
+  op.rescales = true;
   return op;
 }
 

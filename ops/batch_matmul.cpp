@@ -166,6 +166,7 @@ const OpDef op_batch_matmul = {.name = "batch_matmul",
                                .evaluate = evaluate,
                                .lower = lower,
                                .macs = macs,
+                               .rescales = true,
                                .denormalize = denormalize};
 
 }  // namespace smelt

@@ -15,6 +15,7 @@
 #include "ops/sum_scale.hpp"
 #include "runtime/ops/binary_s16.hpp"
 #include "runtime/ops/integers.hpp"
+#include "ops/view.hpp"
 
 namespace smelt {
 namespace {
@@ -381,12 +382,40 @@ Outcome denormalize_arithmetic(Graph& graph, Node& node) {
   return Done{};
 }
 
+/// One float for each channel, or one for all, as operand `side` of a sum or product; empty where it is neither.
+std::optional<std::vector<float>> channel_constants(const Graph& graph, const Node& node, size_t side) {
+  const Tensor& t = graph.at(node.in(side));
+  const Shape& out = graph.at(node.out()).shape;
+  const Shape& other = graph.at(node.in(1 - side)).shape;
+  if (!t.constant() || t.dtype != DType::f32 || out.empty() || other != out) return std::nullopt;
+  const int64_t count = elements(t.shape);
+  if (count != 1 && (count != out.back() || t.shape.back() != out.back())) return std::nullopt;
+  std::vector<float> values(t.as<float>(), t.as<float>() + count);
+  values.resize(static_cast<size_t>(out.back()), values.front());
+  return values;
+}
+
+std::optional<ChannelAffine> channel_affine(const Graph& graph, const Node& node) {
+  if (activation_of(node) != "none" || graph.at(node.in(0)).constant()) return std::nullopt;
+  auto values = channel_constants(graph, node, 1);
+  if (!values) return std::nullopt;
+  if (node.op == "mul") return ChannelAffine{*values, std::vector<float>(values->size(), 0.0F)};
+  if (node.op == "sub") {
+    for (float& v : *values) v = -v;
+  }
+  if (node.op != "add" && node.op != "sub") return std::nullopt;
+  return ChannelAffine{std::vector<float>(values->size(), 1.0F), *values};
+}
+
 OpDef binary(const char* name, const char* tflite, decltype(OpDef::normalize) normalize, decltype(OpDef::infer) infer,
              decltype(OpDef::evaluate) evaluate, decltype(OpDef::lower) lower) {
   OpDef op{name, {tflite}, normalize, infer, evaluate, lower};
   op.fuses_activation = normalize != nullptr;
   op.denormalize = normalize != nullptr ? denormalize_arithmetic : nullptr;
   op.channels = each_channel;
+  op.under_view = view::unchanged;
+  op.rescales = normalize != nullptr;
+  if (normalize != nullptr) op.channel_affine = channel_affine;
   return op;
 }
 

@@ -9,6 +9,7 @@
 
 #include "ops/elementwise.hpp"
 #include "ops/raw.hpp"
+#include "ops/view.hpp"
 
 namespace smelt {
 namespace {
@@ -38,7 +39,8 @@ std::optional<DeviceKernel> kernel_of(DType from, DType to) {
       {{T::u8, T::i16}, FROM_TO(cast_u8_16)},        {{T::u8, T::i8}, FROM_TO(cast_8_8)},
       {{T::u8, T::boolean}, FROM_TO(cast_8_bool)},   {{T::boolean, T::f32}, FROM_TO(cast_u8_f32)},
       {{T::boolean, T::i32}, FROM_TO(cast_u8_s32)},  {{T::boolean, T::i16}, FROM_TO(cast_u8_16)},
-      {{T::boolean, T::i8}, FROM_TO(cast_8_8)},      {{T::boolean, T::u8}, FROM_TO(cast_8_8)}};
+      {{T::i32, T::i64}, FROM_TO(cast_s32_s64)},
+      {{T::i64, T::i32}, FROM_TO(cast_s64_s32)},     {{T::boolean, T::i8}, FROM_TO(cast_8_8)},      {{T::boolean, T::u8}, FROM_TO(cast_8_8)}};
   const auto found = kernels.find({from, to});
   return found == kernels.end() ? std::nullopt : std::optional(found->second);
 }
@@ -150,6 +152,7 @@ const OpDef op_cast = {.name = "cast",
                        .lower = lower,
                        .is_identity = is_identity,
                        .channels = each_channel,
+                       .under_view = view::unchanged,
                        .denormalize = denormalize};
 
 }  // namespace smelt

@@ -9,6 +9,7 @@
 #include "ops/pairs.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
+#include "ops/view.hpp"
 
 namespace smelt {
 namespace {
@@ -151,6 +152,7 @@ Outcome denormalize(Graph&, Node& node) {
 OpDef comparison(const char* name) {
   OpDef op{name, {comparison_of(name).tflite}, nullptr, infer, evaluate, lower};
   op.channels = each_channel;
+  op.under_view = view::unchanged;
   op.denormalize = denormalize;
   return op;
 }

@@ -2,6 +2,7 @@
 // Source: TensorFlow Lite, kernels/concatenation.cc (int8 must not be rescaled) and
 // kernels/internal/reference/concatenation.h.
 #include "ops/movement.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -110,6 +111,7 @@ const OpDef op_concatenation = {.name = "concatenation",
                                 .lower = lower,
                                 .is_identity = is_identity,
                                 .channels = channels,
+                                .under_view = view::with_axis,
                                 .denormalize = denormalize};
 
 }  // namespace smelt

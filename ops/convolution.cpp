@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
 
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
@@ -221,6 +223,47 @@ Clamp clamp_s8(const Node& node, const Tensor& output) {
 std::vector<float> biases(const Operands& o, int32_t channels) {
   if (o.bias == nullptr) return std::vector<float>(static_cast<size_t>(channels));
   return {o.bias->as<float>(), o.bias->as<float>() + channels};
+}
+
+namespace {
+
+TensorId add_floats(Graph& graph, Tensor t, const std::vector<float>& values) {
+  Bytes bytes(values.size() * sizeof(float));
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  t.dtype = DType::f32;
+  t.data = std::make_shared<const Bytes>(std::move(bytes));
+  t.quant = {};
+  t.source = -1;
+  return graph.add(std::move(t));
+}
+
+/// `channel(i)`: the output channel of weight i.
+template <class F>
+bool scale_outputs(Graph& graph, Node& node, const std::vector<float>& scale, const std::vector<float>& shift, F channel) {
+  const Operands o = operands(graph, node);
+  if (o.input.dtype != DType::f32 || node.attrs.s("activation", "none") != "none") return false;
+  std::vector<float> weights(o.weights.as<float>(), o.weights.as<float>() + elements(o.weights.shape));
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] *= scale[channel(i)];
+  std::vector<float> bias = biases(o, static_cast<int32_t>(scale.size()));
+  for (size_t c = 0; c < bias.size(); ++c) bias[c] = bias[c] * scale[c] + shift[c];
+  Tensor b{o.weights.name + "/bias", DType::f32, {static_cast<int32_t>(bias.size())}, {}, nullptr, -1};
+  if (o.bias != nullptr) b = *o.bias;
+  const TensorId w = add_floats(graph, o.weights, weights);
+  node.inputs[1] = w;
+  node.inputs.resize(3);
+  node.inputs[2] = add_floats(graph, std::move(b), bias);
+  return true;
+}
+
+}  // namespace
+
+bool scale_first_axis(Graph& graph, Node& node, const std::vector<float>& scale, const std::vector<float>& shift) {
+  const size_t each = static_cast<size_t>(elements(graph.at(node.in(1)).shape)) / scale.size();
+  return scale_outputs(graph, node, scale, shift, [=](size_t i) { return i / each; });
+}
+
+bool scale_last_axis(Graph& graph, Node& node, const std::vector<float>& scale, const std::vector<float>& shift) {
+  return scale_outputs(graph, node, scale, shift, [n = scale.size()](size_t i) { return i % n; });
 }
 
 Clamp clamp_f32(const Node& node) {

@@ -74,6 +74,10 @@ std::vector<float> biases(const Operands& o, int32_t channels);  ///< zeros wher
 std::optional<WeightedSum> windowed_sum(const Node& node, const Operands& o, const Geometry& g, int32_t groups,
                                         bool outputs_last);
 
+/// For OpDef::scale_output: of weights whose output channels are the first or the last dimension.
+bool scale_first_axis(Graph& graph, Node& node, const std::vector<float>& scale, const std::vector<float>& shift);
+bool scale_last_axis(Graph& graph, Node& node, const std::vector<float>& scale, const std::vector<float>& shift);
+
 /// The clamp of the fused activation as requantize_store and clamp_store want it.
 Clamp clamp_s8(const Node& node, const Tensor& output);
 Clamp clamp_f32(const Node& node);

@@ -299,6 +299,25 @@ int64_t macs(const Graph& graph, const Node& node) {
   return elements(graph.at(node.out()).shape) * graph.at(node.in(1)).shape[1];
 }
 
+/// The weights of each unit stand in the new order.
+bool reorder_input(Graph& graph, Node& node, const std::vector<int32_t>& order) {
+  Tensor w = graph.at(node.in(1));
+  const auto depth = static_cast<size_t>(w.shape[1]);
+  if (!w.constant() || order.size() != depth || w.quant.axis != 0) return false;
+  const auto size = static_cast<size_t>(size_of(w.dtype));
+  Bytes bytes(w.data->size());
+  for (size_t u = 0; u < static_cast<size_t>(w.shape[0]); ++u) {
+    for (size_t i = 0; i < depth; ++i) {
+      const size_t from = (u * depth + static_cast<size_t>(order[i])) * size;
+      std::copy_n(w.data->begin() + static_cast<std::ptrdiff_t>(from), size, bytes.begin() + static_cast<std::ptrdiff_t>((u * depth + i) * size));
+    }
+  }
+  w.data = std::make_shared<const Bytes>(std::move(bytes));
+  w.source = -1;
+  node.inputs[1] = graph.add(std::move(w));
+  return true;
+}
+
 Outcome denormalize(Graph& graph, Node& node) {
   raw::put_activation(node);
   layers_s16::put_bias_type(graph, node);
@@ -319,6 +338,9 @@ const OpDef op_fully_connected = {
     .macs = macs,
     .fuses_activation = true,
     .flattens_input = true,
+    .reorder_input = reorder_input,
+    .rescales = true,
+    .scale_output = convolution::scale_first_axis,
     .weighted_sum = sum,
     .filter_axis = 0,
     .denormalize = denormalize,

@@ -12,6 +12,7 @@
 #include "ops/pairs.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
+#include "ops/view.hpp"
 #include "runtime/ops/atan2.hpp"
 #include "runtime/ops/integers.hpp"
 #include "runtime/ops/logical.hpp"
@@ -262,6 +263,7 @@ OpDef function(const char* name) {
     op.fuses_activation = true;
   }
   op.channels = each_channel;
+  op.under_view = view::unchanged;
   return op;
 }
 

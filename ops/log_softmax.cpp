@@ -11,6 +11,7 @@
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
+#include "ops/view.hpp"
 
 namespace smelt {
 namespace {
@@ -98,6 +99,7 @@ const OpDef op_log_softmax = {.name = "log_softmax",
                               .infer = infer,
                               .evaluate = evaluate,
                               .lower = lower,
+                              .under_view = view::keeping_last,
                               .output_range = RealRange{-16, 0},
                               .denormalize = denormalize};
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ops/elementwise.hpp"
+#include "ops/view.hpp"
 
 namespace smelt {
 namespace {
@@ -41,6 +42,8 @@ OpDef lookup() {
   OpDef op{"lookup", {}, nullptr, infer, evaluate, lower};
   op.bytewise = true;
   op.channels = each_channel;
+  op.under_view = view::unchanged;
+  op.rescales = true;
   return op;
 }
 

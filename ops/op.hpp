@@ -44,6 +44,15 @@ struct RealRange {
   float high;
 };
 
+/// Dimensions in another order: dimension d of the result is dimension view[d], or a new one of size 1 where that is -1.
+/// Dimensions that are not mentioned have size 1 and go. ops/view.hpp works with them.
+using DimOrder = std::vector<int>;
+
+/// For each channel, a factor and a summand.
+struct ChannelAffine {
+  std::vector<float> scale, shift;
+};
+
 /// int8 convolutions and fully connected layers as what they compute, whatever their windows (ops/weighted_sum.hpp).
 struct WeightedSum;
 
@@ -94,6 +103,23 @@ struct OpDef {
   bool bytewise = false;
   /// Null: mixed. Ask through `channel_flow` below, which checks the shapes.
   ChannelFlow (*channels)(const Graph&, const Node&) = nullptr;
+  /// Output 0 is input 0 with its dimensions in another order, nothing else. Null, or an empty answer: it is not.
+  std::optional<DimOrder> (*view)(const Graph&, const Node&) = nullptr;
+  /// Attributes under which the operator, all its operands seen through the view, makes the same results seen through it.
+  /// Operands have the outputs' rank, or count their dimensions from the last. Null, or an empty answer: there are none.
+  std::optional<Attrs> (*under_view)(const Graph&, const Node&, const DimOrder&) = nullptr;
+  /// Makes the node read an input 0 whose element i is element order[i] of the present one: constants change places.
+  /// The input keeps its shape. False, and nothing happens: it cannot.
+  bool (*reorder_input)(Graph&, Node&, const std::vector<int32_t>& order) = nullptr;
+  /// From floats to integers, and back, by the scale and zero point of the integer tensor.
+  bool quantizes = false, dequantizes = false;
+  /// Integers: the output has a scale and a zero point of its own. Else those of input 0, and of every other input.
+  bool rescales = false;
+  /// f32: makes the node compute scale[c] * y + shift[c] instead of y, for each channel c of its output. False, and nothing
+  /// happens: it cannot.
+  bool (*scale_output)(Graph&, Node&, const std::vector<float>& scale, const std::vector<float>& shift) = nullptr;
+  /// f32: the node computes scale[c] * x + shift[c] of input 0, nothing else. Null, or an empty answer: it does not.
+  std::optional<ChannelAffine> (*channel_affine)(const Graph&, const Node&) = nullptr;
   /// Null, or an empty answer: this node is none.
   std::optional<WeightedSum> (*weighted_sum)(const Graph&, const Node&) = nullptr;
 

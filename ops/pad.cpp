@@ -6,6 +6,7 @@
 
 #include "ops/movement.hpp"
 #include "ops/quantize.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -188,6 +189,17 @@ Outcome denormalize(Graph& graph, Node& node) {
   return Done{};
 }
 
+std::optional<Attrs> under_view(const Graph&, const Node& node, const DimOrder& order) {
+  const Ints paddings = node.attrs.ints("paddings");
+  Ints turned;
+  for (int d : order) {
+    for (size_t side : {size_t{0}, size_t{1}}) turned.push_back(d < 0 ? 0 : paddings[2 * static_cast<size_t>(d) + side]);
+  }
+  Attrs attrs = node.attrs;
+  attrs.set("paddings", turned);
+  return attrs;
+}
+
 }  // namespace
 
 extern const OpDef op_pad;
@@ -200,6 +212,7 @@ const OpDef op_pad = {.name = "pad",
                       .is_padding = true,
                       .is_identity = is_identity,
                       .channels = each_kept_channel,
+                      .under_view = under_view,
                       .denormalize = denormalize};
 
 }  // namespace smelt

@@ -7,6 +7,7 @@
 
 #include "ops/pairs.hpp"
 #include "ops/quantize.hpp"
+#include "ops/view.hpp"
 #include "runtime/ops/functions.hpp"
 
 namespace smelt {
@@ -86,6 +87,7 @@ const OpDef op_prelu = {.name = "prelu",
                         .infer = infer,
                         .evaluate = evaluate,
                         .lower = lower,
-                        .channels = each_channel};
+                        .channels = each_channel,
+                        .under_view = view::unchanged};
 
 }  // namespace smelt

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ops/elementwise.hpp"
+#include "ops/view.hpp"
 #include "runtime/ops/quantize_dequantize.hpp"
 #include "runtime/ops/quantize_dequantize_s16.hpp"
 
@@ -196,6 +197,9 @@ Outcome lower_dequantize(Lowering& l) {
 OpDef dequantize() {
   OpDef op{"dequantize", {"DEQUANTIZE"}, nullptr, infer_dequantize, evaluate_dequantize, lower_dequantize};
   op.channels = each_channel;
+  op.under_view = view::unchanged;
+  op.rescales = true;
+  op.dequantizes = true;
   return op;
 }
 
@@ -205,6 +209,9 @@ OpDef quantize() {
   op.undoes = requantizes_the_same;
   op.bytewise = true;
   op.channels = each_channel;
+  op.under_view = view::unchanged;
+  op.rescales = true;
+  op.quantizes = true;
   return op;
 }
 

@@ -9,6 +9,7 @@
 #include "ops/checks.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/quantize.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 #include "runtime/ops/pool_2d_s16.hpp"
 
@@ -384,6 +385,18 @@ ChannelFlow reduction_channels(const Graph& graph, const Node& node) {
   return !reduced.empty() && !reduced.back() ? ChannelFlow::each : ChannelFlow::mixed;
 }
 
+std::optional<Attrs> under_view(const Graph&, const Node& node, const DimOrder& order) {
+  if (node.attrs.i("keep_dims") == 0) return std::nullopt;
+  std::vector<int64_t> axes;
+  for (int64_t axis : node.attrs.ints("axes")) {
+    if (const int at = view::place_of(order, axis); at >= 0) axes.push_back(at);  // else it is 1, and reducing it nothing
+  }
+  std::sort(axes.begin(), axes.end());
+  Attrs attrs = node.attrs;
+  attrs.set("axes", axes);
+  return attrs;
+}
+
 Outcome denormalize(Graph& graph, Node& node) {
   raw::put_ints(graph, node, node.attrs.ints("axes"), "axes");
   node.attrs.erase("axes");
@@ -395,6 +408,8 @@ OpDef reduction(const char* name, const char* tflite, decltype(OpDef::infer) inf
                 decltype(OpDef::lower) lower) {
   OpDef op{name, {tflite}, normalize_reduce, infer, evaluate, lower};
   op.channels = reduction_channels;
+  op.under_view = under_view;
+  op.rescales = infer != infer_max;
   op.denormalize = denormalize;
   return op;
 }

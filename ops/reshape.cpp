@@ -1,6 +1,7 @@
 // The same elements under another shape. The shape is the output tensor's own, which files always declare.
 // Source: TensorFlow Lite, kernels/reshape.cc, kernels/squeeze.cc, kernels/expand_dims.cc.
 #include "ops/movement.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -110,6 +111,10 @@ Outcome denormalize(Graph& graph, Node& node) {
   return Done{};
 }
 
+std::optional<DimOrder> order(const Graph& graph, const Node& node) {
+  return view::of_shapes(graph.at(node.in(0)).shape, graph.at(node.out()).shape);
+}
+
 }  // namespace
 
 extern const OpDef op_reshape;
@@ -124,6 +129,7 @@ const OpDef op_reshape = {.name = "reshape",
                           .is_identity = is_identity,
                           .undoes = undoes,
                           .channels = each_kept_channel,
+                          .view = order,
                           .denormalize = denormalize};
 
 }  // namespace smelt

@@ -9,6 +9,7 @@
 #include "ops/elementwise.hpp"
 #include "ops/movement.hpp"
 #include "ops/raw.hpp"
+#include "ops/view.hpp"
 
 namespace smelt {
 namespace {
@@ -104,6 +105,7 @@ const OpDef op_select = {.name = "select",
                          .evaluate = evaluate,
                          .lower = lower,
                          .channels = each_channel,
+                         .under_view = view::unchanged,
                          .denormalize = denormalize};
 
 }  // namespace smelt

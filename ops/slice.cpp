@@ -1,6 +1,7 @@
 // A box out of a tensor: `size` elements from `begin` on, for each dimension.
 // Source: TensorFlow Lite, kernels/slice.cc.
 #include "ops/movement.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -78,6 +79,10 @@ Outcome denormalize(Graph& graph, Node& node) {
   return Done{};
 }
 
+std::optional<Attrs> under_view(const Graph&, const Node& node, const DimOrder& order) {
+  return view::with_lists(node, order, {{"begin", 0}, {"size", 1}});
+}
+
 }  // namespace
 
 extern const OpDef op_slice;
@@ -88,6 +93,7 @@ const OpDef op_slice = {.name = "slice",
                         .evaluate = evaluate,
                         .lower = lower,
                         .is_identity = is_identity,
+                        .under_view = under_view,
                         .denormalize = denormalize};
 
 }  // namespace smelt

@@ -11,6 +11,7 @@
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
 #include "ops/softmax_s16.hpp"
+#include "ops/view.hpp"
 
 namespace smelt {
 namespace {
@@ -199,6 +200,7 @@ const OpDef op_softmax = {.name = "softmax",
                           .infer = infer_softmax,
                           .evaluate = evaluate_softmax,
                           .lower = lower_softmax,
+                          .under_view = view::keeping_last,
                           .output_range = RealRange{0, 1},
                           .denormalize = denormalize};
 

@@ -1,6 +1,7 @@
 // The reverse of concatenation: `sizes` along `axis`, one for each output.
 // Source: TensorFlow Lite, kernels/split.cc, kernels/split_v.cc.
 #include "ops/movement.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -138,6 +139,7 @@ const OpDef op_split = {.name = "split",
                         .evaluate = evaluate,
                         .lower = lower,
                         .is_identity = is_identity,
+                        .under_view = view::with_axis,
                         .denormalize = denormalize};
 
 }  // namespace smelt

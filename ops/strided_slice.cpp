@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "ops/movement.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -241,6 +242,11 @@ Outcome denormalize(Graph& graph, Node& node) {
   return Done{};
 }
 
+std::optional<Attrs> under_view(const Graph&, const Node& node, const DimOrder& order) {
+  if (node.attrs.ints("shape") != node.attrs.ints("extent")) return std::nullopt;  // dimensions are dropped or added
+  return view::with_lists(node, order, {{"begin", 0}, {"extent", 1}, {"strides", 1}, {"shape", 1}});
+}
+
 }  // namespace
 
 extern const OpDef op_strided_slice;
@@ -251,6 +257,7 @@ const OpDef op_strided_slice = {.name = "strided_slice",
                                 .evaluate = evaluate,
                                 .lower = lower,
                                 .is_identity = is_identity,
+                                .under_view = under_view,
                                 .denormalize = denormalize};
 
 }  // namespace smelt

@@ -5,6 +5,7 @@
 #include "ops/broadcast.hpp"
 #include "ops/movement.hpp"
 #include "ops/raw.hpp"
+#include "ops/view.hpp"
 #include "runtime/ops/copy.hpp"
 
 namespace smelt {
@@ -142,6 +143,14 @@ Outcome denormalize_broadcast(Graph& graph, Node& node) {
   return Done{};
 }
 
+std::optional<Attrs> tile_under_view(const Graph&, const Node& node, const DimOrder& order) {
+  return view::with_lists(node, order, {{"multiples", 1}});
+}
+
+std::optional<Attrs> broadcast_under_view(const Graph&, const Node& node, const DimOrder& order) {
+  return view::with_lists(node, order, {{"shape", 1}});
+}
+
 }  // namespace
 
 extern const OpDef op_tile;
@@ -152,6 +161,7 @@ const OpDef op_tile = {.name = "tile",
                        .evaluate = evaluate_tile,
                        .lower = lower_tile,
                        .is_identity = tiles_once,
+                       .under_view = tile_under_view,
                        .denormalize = denormalize_tile};
 
 extern const OpDef op_broadcast_to;
@@ -162,6 +172,7 @@ const OpDef op_broadcast_to = {.name = "broadcast_to",
                                .evaluate = evaluate_broadcast,
                                .lower = lower_broadcast,
                                .is_identity = tiles_once,
+                               .under_view = broadcast_under_view,
                                .denormalize = denormalize_broadcast};
 
 }  // namespace smelt

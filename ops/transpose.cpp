@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/movement.hpp"
+#include "ops/view.hpp"
 #include "ops/raw.hpp"
 
 namespace smelt {
@@ -82,6 +83,11 @@ Outcome denormalize(Graph& graph, Node& node) {
   return Done{};
 }
 
+std::optional<DimOrder> order(const Graph&, const Node& node) {
+  const Ints perm = node.attrs.ints("perm");
+  return DimOrder(perm.begin(), perm.end());
+}
+
 }  // namespace
 
 extern const OpDef op_transpose;
@@ -94,6 +100,7 @@ const OpDef op_transpose = {.name = "transpose",
                             .is_identity = is_identity,
                             .undoes = undoes,
                             .channels = channels,
+                            .view = order,
                             .denormalize = denormalize};
 
 }  // namespace smelt

@@ -235,6 +235,8 @@ const OpDef op_transpose_conv = {.name = "transpose_conv",
                                  .lower = lower,
                                  .macs = macs,
                                  .fuses_activation = true,
+                                 .rescales = true,
+                                 .scale_output = convolution::scale_first_axis,
                                  .filter_axis = 0,
                                  .denormalize = denormalize};
 

@@ -13,6 +13,7 @@
 #include "ops/inverse_sqrt.hpp"
 #include "ops/quantize.hpp"
 #include "ops/raw.hpp"
+#include "ops/view.hpp"
 #include "runtime/ops/unary_erf.hpp"
 #include "runtime/ops/unary_exp.hpp"
 #include "runtime/ops/unary_log.hpp"
@@ -296,6 +297,8 @@ OpDef unary(const char* name) {
   if (f.name == std::string("elu")) op.denormalize = denormalize_elu;
   op.bytewise = f.bytes != nullptr;
   op.channels = each_channel;
+  op.under_view = view::unchanged;
+  op.rescales = true;
   return op;
 }
 

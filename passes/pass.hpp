@@ -34,6 +34,18 @@ struct PassLog {
 /// Nodes whose outputs follow from constants or shapes become constants.
 void fold_constants(Graph& graph, PassLog& log);
 
+/// Transpositions, of models that keep channels first, move past operators that can do without them, and cancel.
+void move_transposes(Graph& graph, PassLog& log);
+
+/// Weights behind a flattened transposition stand in the order in which their input comes without it.
+void reorder_weights(Graph& graph, PassLog& log);
+
+/// Factors and summands of channels, as batch normalization leaves them, become part of the weights in front of them.
+void fold_scales(Graph& graph, PassLog& log);
+
+/// Operators between dequantized operands and a quantized result compute in integers, where they can.
+void use_integers(Graph& graph, PassLog& log);
+
 /// Reshapes of reshapes read the first one's input, and so do operators that flatten their input anyway.
 void remove_reshapes(Graph& graph, PassLog& log);
 

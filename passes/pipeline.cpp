@@ -38,12 +38,22 @@ void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
     log.after = work_of(graph);
     return;
   }
+  // Layers keep channels last; models that keep them first come with transpositions.
+  run("move transposes", move_transposes);
+  run("reorder weights", reorder_weights);
   // Nodes that only rename bytes stand between others that could be fused; they go first, and with them what only fed
   // them, since a fusion wants to be its operand's single reader.
   run("remove reshapes", remove_reshapes);
   run("remove identities", remove_identities);
   run("remove dead", remove_dead);
-  // Two nodes in one: less memory traffic, and a tensor less to hold.
+  // Two nodes in one: less memory traffic, and a tensor less to hold. Floats first, as what a file quantizes is the result
+  // of both.
+  run("fold scales", fold_scales);
+  run("fuse activations", fuse_activations);
+  run("use integers", use_integers);
+  run("fold constants", fold_constants);
+  run("remove identities", remove_identities);
+  run("remove dead", remove_dead);
   run("fuse padding", fuse_padding);
   run("fuse activations", fuse_activations);
   if (!options.writable) run("compose lookups", compose_lookups);

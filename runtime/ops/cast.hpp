@@ -58,6 +58,27 @@ inline void cast_u8_s32(const Firing& f) { cast_to_integer<uint8_t, int32_t>(f);
 inline void cast_u8_16(const Firing& f) { cast_to_integer<uint8_t, int16_t>(f); }
 inline void cast_8_8(const Firing& f) { cast_to_integer<uint8_t, uint8_t>(f); }
 
+/// 64 bits as two words, the low one first: tensors are aligned to 4.
+inline void cast_s32_s64(const Firing& f) {
+  const int32_t row = f.as<UnaryF32>().row;
+  for (int32_t r = f.step; r < f.step + f.count; ++r) {
+    const int32_t* in = f.in<int32_t>(1, r);
+    int32_t* out = f.out<int32_t>(0, r);
+    for (int32_t i = 0; i < row; ++i) {
+      out[2 * i] = in[i];
+      out[2 * i + 1] = in[i] < 0 ? -1 : 0;
+    }
+  }
+}
+inline void cast_s64_s32(const Firing& f) {
+  const int32_t row = f.as<UnaryF32>().row;
+  for (int32_t r = f.step; r < f.step + f.count; ++r) {
+    const int32_t* in = f.in<int32_t>(1, r);
+    int32_t* out = f.out<int32_t>(0, r);
+    for (int32_t i = 0; i < row; ++i) out[i] = in[2 * i];
+  }
+}
+
 }  // namespace smelt
 
 #endif

@@ -59,9 +59,10 @@ remove dead: nothing needs "row" (reshape)
 remove dead: nothing needs "flat" (reshape)
 remove dead: nothing needs "real" (dequantize)
 remove dead: 5 unused tensors
-fuse padding: "padded" (pad) became a part of "conv" (conv_2d)
 fuse activations: "relu" (relu) became a part of "conv" (conv_2d)
-remove dead: 2 unused tensors
+remove dead: 1 unused tensors
+fuse padding: "padded" (pad) became a part of "relu" (conv_2d)
+remove dead: 1 unused tensors
 )");
 }
 
@@ -77,8 +78,9 @@ TEST(Pipeline, DumpsTheGraphBehindEachPass) {
     last = print(now);
   };
   run_passes(g, log, options);
-  EXPECT_EQ(passes, (std::vector<std::string>{"fold constants", "remove reshapes", "remove identities", "remove dead",
-                                              "fuse padding", "fuse activations", "compose lookups", "fold channels", "merge channels",
+  EXPECT_EQ(passes, (std::vector<std::string>{"fold constants", "move transposes", "reorder weights", "remove reshapes", "remove identities",
+                                              "remove dead", "fold scales", "fuse activations", "use integers", "fold constants",
+                                              "remove identities", "remove dead", "fuse padding", "fuse activations", "compose lookups", "fold channels", "merge channels",
                                               "remove channels", "remove dead"}));
   EXPECT_EQ(last, print(g));
 }
