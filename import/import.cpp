@@ -3,22 +3,25 @@
 #include <filesystem>
 
 #include "import/file.hpp"
+#include "import/onnx.hpp"
 #include "import/tflite.hpp"
 
 namespace smelt {
 
-Result<Graph> read_model(const std::string& path) {
+Result<Graph> read_model(const std::string& path, const ImportOptions& options) {
   const Result<Bytes> bytes = read_file(path);
   if (!bytes) return bytes.failure();
-  if (is_tflite(*bytes)) return parse_tflite(*bytes, path);
-
   const std::string extension = std::filesystem::path(path).extension().string();
-  if (extension == ".tflite") return parse_tflite(*bytes, path);  // says what is wrong with it
-  for (const char* known : {".onnx", ".keras", ".h5", ".pb"}) {
-    if (extension != known) continue;
-    return Failure("E0105", path, "models of this format are not read yet", "convert the model to .tflite");
+  if (is_tflite(*bytes) || extension == ".tflite") {  // or says what is wrong with it
+    if (options.shapes.empty()) return parse_tflite(*bytes, path);
+    return Failure(ExitCode::usage, {"E0002", "--shape", "the shapes of a .tflite file are fixed", "leave it out, or convert the model again"});
   }
-  return Failure("E0105", path, "this is not a model that Smelt knows", "the format read today is .tflite");
+  if (extension == ".onnx" || looks_like_onnx(*bytes)) return parse_onnx(*bytes, path, options);
+  for (const char* known : {".keras", ".h5", ".pb"}) {
+    if (extension != known) continue;
+    return Failure("E0105", path, "models of this format are not read yet", "convert the model to .tflite or .onnx");
+  }
+  return Failure("E0105", path, "this is not a model that Smelt knows", "the formats read today are .tflite and .onnx");
 }
 
 }  // namespace smelt

@@ -1,6 +1,7 @@
 // From a model file of any known format to a verified graph.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "ir/diagnostic.hpp"
@@ -8,7 +9,12 @@
 
 namespace smelt {
 
+struct ImportOptions {
+  /// Shapes of inputs by their names, for what a file leaves open.
+  std::map<std::string, Shape> shapes;
+};
+
 /// Reads a model. Its content says which format it is; its extension only helps to word the error when it is none.
-Result<Graph> read_model(const std::string& path);
+Result<Graph> read_model(const std::string& path, const ImportOptions& options = {});
 
 }  // namespace smelt

@@ -52,7 +52,8 @@ TEST_F(ReadModel, NamesWhatIsWrongWithTheFile) {
   EXPECT_EQ(code(folder_.string()), "E0102");
   EXPECT_EQ(code("/dev/null"), "E0102");
   EXPECT_EQ(code(write("empty.tflite", "")), "E0103");
-  EXPECT_EQ(code(write("model.onnx", "something")), "E0105");
+  EXPECT_EQ(code(write("model.onnx", "something")), "E0107");
+  EXPECT_EQ(code(write("model.pb", "something")), "E0105");
   EXPECT_EQ(code(write("notes.txt", "something")), "E0105");
   EXPECT_EQ(code(write("text.tflite", "this is not a model")), "E0106");
   EXPECT_EQ(code(write("short.tflite", "TFL3")), "E0106");

@@ -1,0 +1,141 @@
+#include "import/integers.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "ops/broadcast.hpp"
+
+namespace smelt::integers {
+namespace {
+
+template <class T>
+std::vector<int64_t> read(const Tensor& t) {
+  return {t.as<T>(), t.as<T>() + elements(t.shape)};
+}
+
+using Function = int64_t (*)(int64_t, int64_t);
+struct Named {
+  const char* name;
+  Function function;
+  bool truth;  ///< makes bool
+};
+
+uint64_t u(int64_t v) { return static_cast<uint64_t>(v); }
+
+int64_t power(int64_t base, int64_t exponent) {
+  if (exponent < 0) return base == 1 ? 1 : 0;
+  uint64_t y = 1;
+  for (int64_t i = 0; i < std::min<int64_t>(exponent, 64); ++i) y *= u(base);
+  return static_cast<int64_t>(y);
+}
+
+int64_t modulo(int64_t a, int64_t b) {
+  if (b == -1) return 0;
+  const int64_t r = a % b;
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
+constexpr Named functions[] = {
+    {"add", [](int64_t a, int64_t b) { return static_cast<int64_t>(u(a) + u(b)); }, false},
+    {"sub", [](int64_t a, int64_t b) { return static_cast<int64_t>(u(a) - u(b)); }, false},
+    {"mul", [](int64_t a, int64_t b) { return static_cast<int64_t>(u(a) * u(b)); }, false},
+    {"div", [](int64_t a, int64_t b) { return b == -1 ? static_cast<int64_t>(0 - u(a)) : a / b; }, false},
+    {"mod", modulo, false},
+    {"pow", power, false},
+    {"minimum", [](int64_t a, int64_t b) { return std::min(a, b); }, false},
+    {"maximum", [](int64_t a, int64_t b) { return std::max(a, b); }, false},
+    {"equal", [](int64_t a, int64_t b) { return int64_t{a == b}; }, true},
+    {"not_equal", [](int64_t a, int64_t b) { return int64_t{a != b}; }, true},
+    {"less", [](int64_t a, int64_t b) { return int64_t{a < b}; }, true},
+    {"less_equal", [](int64_t a, int64_t b) { return int64_t{a <= b}; }, true},
+    {"greater", [](int64_t a, int64_t b) { return int64_t{a > b}; }, true},
+    {"greater_equal", [](int64_t a, int64_t b) { return int64_t{a >= b}; }, true},
+};
+
+bool is_wide(DType type) { return type == DType::i32 || type == DType::i64; }
+
+}  // namespace
+
+std::vector<int64_t> values(const Tensor& t) {
+  switch (t.dtype) {
+    case DType::i8:
+      return read<int8_t>(t);
+    case DType::i16:
+      return read<int16_t>(t);
+    case DType::i32:
+      return read<int32_t>(t);
+    case DType::i64:
+      return read<int64_t>(t);
+    default:
+      SMELT_ASSERT(t.dtype != DType::f32, "integers are asked for");
+      return read<uint8_t>(t);
+  }
+}
+
+Tensor constant(DType dtype, const Shape& shape, const std::vector<int64_t>& values) {
+  const auto size = static_cast<size_t>(size_of(dtype));
+  Bytes bytes(values.size() * size);
+  for (size_t i = 0; i < values.size(); ++i) std::memcpy(bytes.data() + i * size, &values[i], size);  // little-endian
+  Tensor t;
+  t.dtype = dtype;
+  t.shape = shape;
+  t.data = std::make_shared<const Bytes>(std::move(bytes));
+  return t;
+}
+
+std::optional<Tensor> binary(const std::string& op, const Tensor& a, const Tensor& b) {
+  const auto* known = std::find_if(std::begin(functions), std::end(functions), [&](const Named& f) { return op == f.name; });
+  const std::optional<Shape> shape = broadcast(a.shape, b.shape);
+  constexpr int64_t most = 1 << 20;  // shapes and indices, not images
+  if (known == std::end(functions) || !shape || !is_wide(a.dtype)) return std::nullopt;
+  int64_t count = 1;
+  for (int32_t d : *shape) count *= d;
+  if (count > most || elements(a.shape) > most || elements(b.shape) > most) return std::nullopt;
+  const std::vector<int64_t> x = values(a), y = values(b);
+  const bool divides = op == "div" || op == "mod";
+  std::vector<int64_t> results;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t q = y[static_cast<size_t>(broadcast_index(i, *shape, b.shape))];
+    if (divides && q == 0) return std::nullopt;
+    results.push_back(known->function(x[static_cast<size_t>(broadcast_index(i, *shape, a.shape))], q));
+  }
+  return constant(known->truth ? DType::boolean : a.dtype, *shape, results);
+}
+
+std::optional<Tensor> cast(const Tensor& t, DType to) {
+  const auto known = [](DType type) { return is_wide(type) || type == DType::f32 || type == DType::boolean; };
+  if (!known(t.dtype) || !known(to)) return std::nullopt;
+  if (t.dtype != DType::f32 && to != DType::f32) {
+    std::vector<int64_t> v = values(t);
+    if (to == DType::boolean) std::replace_if(v.begin(), v.end(), [](int64_t x) { return x != 0; }, int64_t{1});
+    return constant(to, t.shape, v);
+  }
+  Tensor out;
+  out.dtype = to;
+  out.shape = t.shape;
+  if (to == DType::f32) {
+    if (t.dtype == DType::f32) return std::nullopt;
+    const std::vector<int64_t> v = values(t);
+    Bytes bytes(v.size() * sizeof(float));
+    for (size_t i = 0; i < v.size(); ++i) {
+      const auto f = static_cast<float>(v[i]);
+      std::memcpy(bytes.data() + i * sizeof f, &f, sizeof f);
+    }
+    out.data = std::make_shared<const Bytes>(std::move(bytes));
+    return out;
+  }
+  std::vector<int64_t> v;
+  for (int64_t i = 0; i < elements(t.shape); ++i) {
+    const float f = t.as<float>()[i];
+    constexpr float limit = 9.2e18F;
+    v.push_back(to == DType::boolean ? int64_t{f != 0}
+                : std::isnan(f)      ? std::numeric_limits<int64_t>::min()
+                                     : static_cast<int64_t>(std::clamp(f, -limit, limit)));
+  }
+  return constant(to, t.shape, v);
+}
+
+}  // namespace smelt::integers
