@@ -6,7 +6,6 @@
 #include <map>
 
 #include "cli/commands.hpp"
-#include "import/import.hpp"
 
 namespace smelt::cli {
 namespace {
@@ -294,11 +293,11 @@ Result<ExitCode> boards(const Options& options) {
   const Result<std::vector<targets::Board>> found = all_boards();
   if (!found) return found.failure();
   if (options.model.empty()) return list(*found, options.json);
-  const Result<Graph> graph = read_model(options.model);
-  if (!graph) return graph.failure();
+  const Result<Compiled> read = load_unplanned(options);
+  if (!read) return read.failure();
   Options one = options;
   one.count = 1;
-  const Result<verify::Runs> inputs = chosen_inputs(one, *graph);
+  const Result<verify::Runs> inputs = chosen_inputs(one, *read);
   if (!inputs) return inputs.failure();
   const Ranking ranking = rank(*found, options, *inputs);
   if (ranking.boards.empty() && !ranking.not_measured.empty())

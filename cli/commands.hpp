@@ -9,6 +9,7 @@
 
 #include "cli/report.hpp"
 #include "ir/diagnostic.hpp"
+#include "passes/row_layout.hpp"
 
 namespace smelt::cli {
 
@@ -26,6 +27,8 @@ struct QuantizeOptions {
 /// Options that several commands share.
 struct Options {
   std::string model;
+  std::vector<std::string> shapes;  ///< NAME=1x2x3
+  bool keep_layout = false;         ///< of inputs and outputs, as the file has them
   std::string target = "cortex-m4";
   std::string board;          ///< --board: sets the target
   std::string name;           ///< of the emitted model; empty: from the file's name
@@ -62,17 +65,23 @@ Result<ExitCode> run(const Options& options);
 Result<ExitCode> verify_model(const Options& options);
 Result<ExitCode> profile(const Options& options);
 Result<ExitCode> plan(const Options& options);
+Result<ExitCode> list_operators(const Options& options);
 Result<ExitCode> list_targets(const Options& options);
 Result<ExitCode> boards(const Options& options);
 
 /// A model on its way: as it was read, and as it was compiled.
 struct Compiled {
   Graph original;
+  RowLayout layout;              ///< of its inputs and outputs, against the file's
   Program program;
   std::vector<std::string> log;  ///< what the passes did
   Work before, after;            ///< and what it saved
 };
 
+/// Reads the model, with --shape.
+Result<Graph> read_graph(const Options& options);
+/// The model as its inputs and outputs are on the device, without a program.
+Result<Compiled> load_unplanned(const Options& options);
 /// Reads, runs the passes (with `keep_all_tensors`, those that remove no operator's tensor), plans.
 Result<Compiled> load(const Options& options, bool keep_all_tensors = false);
 /// The same; fails where no plan's arena is within --max-ram.
@@ -82,7 +91,7 @@ std::string tenants(const Program& p, bool ram);
 std::string model_name(const Options& options);
 
 /// Those of --inputs or --input, else `count` random ones.
-Result<verify::Runs> chosen_inputs(const Options& options, const Graph& graph);
+Result<verify::Runs> chosen_inputs(const Options& options, const Compiled& compiled);
 
 /// A line on standard error while something takes its time; nothing unless that is a terminal. Gone when destroyed.
 class Progress {

@@ -4,13 +4,12 @@
 #include "cli/commands.hpp"
 #include "emit/emit.hpp"
 #include "export/tflite.hpp"
-#include "import/import.hpp"
 #include "passes/pipeline.hpp"
 
 namespace smelt::cli {
 
 Result<ExitCode> convert(const Options& options) {
-  Result<Graph> graph = read_model(options.model);
+  Result<Graph> graph = read_graph(options);
   if (!graph) return graph.failure();
   const std::size_t read = graph->nodes.size();
   if (!options.as_read) {

@@ -2,7 +2,6 @@
 #include <filesystem>
 
 #include "cli/commands.hpp"
-#include "import/import.hpp"
 
 namespace smelt::cli {
 namespace {
@@ -38,7 +37,7 @@ Json tensor_json(const Tensor& t) {
 }  // namespace
 
 Result<ExitCode> inspect(const Options& options) {
-  const Result<Graph> read = read_model(options.model);
+  const Result<Graph> read = read_graph(options);
   if (!read) return read.failure();
   const Graph& graph = *read;
   std::int64_t macs = 0, weights = 0, weight_bytes = 0;

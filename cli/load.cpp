@@ -90,23 +90,70 @@ std::string tenants(const Program& p, bool ram) {
   return text;
 }
 
+Result<Graph> read_graph(const Options& options) {
+  ImportOptions import;
+  for (const std::string& text : options.shapes) {
+    const size_t at = text.rfind('=');
+    Shape shape;
+    std::istringstream sizes(at == std::string::npos ? "" : text.substr(at + 1));
+    for (std::string size; std::getline(sizes, size, 'x');) {
+      const bool sound = !size.empty() && size.size() < 9 && size.find_first_not_of("0123456789") == std::string::npos;
+      shape.push_back(sound ? std::stoi(size) : 0);
+    }
+    if (shape.empty() || std::find(shape.begin(), shape.end(), 0) != shape.end()) {
+      return Failure(ExitCode::usage, {"E0001", "--shape " + text, "not a name and a shape", "for instance --shape input=1x49x10x1"});
+    }
+    import.shapes[text.substr(0, at)] = shape;
+  }
+  return read_model(options.model, import);
+}
+
+namespace {
+
+/// Inputs and outputs in the order of rows, and a line on each.
+RowLayout take_rows(const Options& options, Graph& graph, std::vector<std::string>& log) {
+  if (options.keep_layout) {
+    return {std::vector<std::optional<PortLayout>>(graph.inputs.size()), std::vector<std::optional<PortLayout>>(graph.outputs.size())};
+  }
+  RowLayout layout = smelt::take_rows(graph);
+  const auto note = [&](const char* what, TensorId id, const std::optional<PortLayout>& port) {
+    if (!port) return;
+    log.push_back(std::string("layout: ") + what + " \"" + graph.at(id).name + "\" " + to_string(port->file) + " of the file is " +
+                  to_string(graph.at(id).shape) + " here; --keep-layout keeps the file's order");
+  };
+  for (size_t i = 0; i < graph.inputs.size(); ++i) note("input", graph.inputs[i], layout.inputs[i]);
+  for (size_t i = 0; i < graph.outputs.size(); ++i) note("output", graph.outputs[i], layout.outputs[i]);
+  return layout;
+}
+
+}  // namespace
+
+Result<Compiled> load_unplanned(const Options& options) {
+  Result<Graph> graph = read_graph(options);
+  if (!graph) return graph.failure();
+  if (!options.labels.empty()) {
+    if (Outcome o = read_labels(options.labels, *graph); !o) return o.failure();
+  }
+  Compiled compiled;
+  compiled.layout = take_rows(options, *graph, compiled.log);
+  compiled.original = std::move(*graph);
+  return compiled;
+}
+
 Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   if (!options.name.empty() && options.name != identifier(options.name)) {
     return Failure(ExitCode::usage, {"E0003", "--name " + options.name, "not a lower-case C identifier", "use " + identifier(options.name)});
   }
   const Result<targets::Target> target = targets::load_target(options.target);
   if (!target) return target.failure();
-  Result<Graph> graph = read_model(options.model);
-  if (!graph) return graph.failure();
-  if (!options.labels.empty()) {
-    if (Outcome o = read_labels(options.labels, *graph); !o) return o.failure();
-  }
-  Compiled compiled;
-  compiled.original = *graph;
+  Result<Compiled> unplanned = load_unplanned(options);
+  if (!unplanned) return unplanned;
+  Compiled compiled = std::move(*unplanned);
+  Graph graph = compiled.original;
   PassLog log;
   PipelineOptions pipeline;
   pipeline.keep_all_tensors = keep_all_tensors;
-  run_passes(*graph, log, pipeline);
+  run_passes(graph, log, pipeline);
   LowerOptions lowering;
   lowering.push = options.push;
   lowering.max_arena = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.max_ram.value_or(0), UINT32_MAX));
@@ -114,7 +161,7 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
                    : options.optimize == "ram" ? plan::Rings::automatic
                                                : plan::Rings::balanced;
   lowering.vector = target->vector;
-  Result<Program> program = lower(std::move(*graph), lowering);
+  Result<Program> program = lower(std::move(graph), lowering);
   if (!program) return program.failure();
   compiled.program = std::move(*program);
   compiled.before = log.before;

@@ -31,6 +31,7 @@ class CommandLine {
 
     CLI::App* compile = add("compile", "Emit a C++ library; with --measure, build and run it on the target", smelt::cli::compile);
     model(compile);
+    layout(compile);
     compile->add_option("-o,--output", options_.directory, "Folder for the emitted library")->type_name("DIR");
     board(compile, target(compile), "On a board's core: what goes into which memory; builds and runs it");
     lowering(compile);
@@ -54,6 +55,7 @@ class CommandLine {
 
     CLI::App* run = add("run", "Run a model on this machine, with the kernels that ship to the device", smelt::cli::run);
     model(run);
+    layout(run);
     run->add_option("--input", options_.inputs, "Raw little-endian tensor or .npy; several tensors in a row mean several runs")
         ->type_name("[NAME=]FILE")->required();
     run->add_option("--output", options_.outputs, "Where the outputs go; .npy or raw by its name")->type_name("[NAME=]FILE");
@@ -65,6 +67,7 @@ class CommandLine {
 
     CLI::App* verify = add("verify", "Compare the target's results with the independent oracle, bit by bit", smelt::cli::verify_model);
     model(verify);
+    layout(verify);
     target(verify);
     verify->add_option("--count", options_.count, "Random inputs to run")->capture_default_str()->check(CLI::Range(1, 100000));
     inputs(verify);
@@ -78,6 +81,7 @@ class CommandLine {
 
     CLI::App* profile = add("profile", "Instructions of an inference, operator by operator", smelt::cli::profile);
     model(profile);
+    layout(profile);
     board(profile, target(profile), "On a board's core: time and energy, estimated, whether it fits, what goes where");
     inputs(profile);
     lowering(profile);
@@ -91,12 +95,17 @@ class CommandLine {
 
     CLI::App* plan = add("plan", "Show what lives when in the arena, and what more RAM would buy", smelt::cli::plan);
     model(plan);
+    layout(plan);
     target(plan);
     rings(plan);
     within(plan);
     plan->add_option("--svg", options_.svg, "Draw it into this file")->type_name("FILE");
     json(plan);
     example(plan, "smelt plan kws.tflite --target cortex-m55 --svg kws.svg\n  smelt plan kws.tflite --optimize speed --max-ram 8k");
+
+    CLI::App* operators = add("operators", "List the operators, and what they are called in each format", smelt::cli::list_operators);
+    json(operators);
+    example(operators, "smelt operators\n  smelt operators --json");
 
     CLI::App* targets = add("targets", "List the targets", smelt::cli::list_targets);
     json(targets);
@@ -181,7 +190,13 @@ class CommandLine {
     sub->callback([this, command] { command_ = command; });
     return sub;
   }
-  void model(CLI::App* sub) { sub->add_option("model", options_.model, "Model file (.tflite)")->required()->type_name("MODEL"); }
+  void model(CLI::App* sub) {
+    sub->add_option("model", options_.model, "Model file (.tflite, .onnx)")->required()->type_name("MODEL");
+    sub->add_option("--shape", options_.shapes, "Shape of an input of which the file leaves dimensions open")->type_name("NAME=1x49x10");
+  }
+  void layout(CLI::App* sub) {
+    sub->add_flag("--keep-layout", options_.keep_layout, "Inputs and outputs in the file's order, even where rows come in another");
+  }
   void json(CLI::App* sub) { sub->add_flag("--json", options_.json, "Report as JSON"); }
   static void limit(CLI::App* sub, const char* name, std::optional<std::uint64_t>& bytes, const char* what) {
     const auto counts = [](std::string& text) {  // the library would wrap negative numbers round

@@ -10,7 +10,6 @@
 #include "data/dataset.hpp"
 #include "emit/emit.hpp"
 #include "export/tflite.hpp"
-#include "import/import.hpp"
 #include "passes/pipeline.hpp"
 #include "quantize/search.hpp"
 #include "targets/target.hpp"
@@ -65,7 +64,7 @@ Result<Settings> settings_of(const QuantizeOptions& q, const Graph& graph) {
 
 /// The model in floats, fused as for the device.
 Result<Graph> prepared(const Options& options, std::vector<std::string>& log) {
-  Result<Graph> graph = read_model(options.model);
+  Result<Graph> graph = read_graph(options);
   if (!graph) return graph.failure();
   PassLog passes;
   PipelineOptions pipeline;

@@ -44,7 +44,7 @@ Result<ExitCode> run(const Options& options) {
   Result<Compiled> compiled = load(options);
   if (!compiled) return compiled.failure();
   const Graph& graph = compiled->original;
-  const Result<verify::Runs> inputs = read_inputs(graph, options.inputs);
+  const Result<verify::Runs> inputs = read_inputs(graph, compiled->layout, options.inputs);
   if (!inputs) return inputs.failure();
 
   const Result<std::vector<std::string>> matched = match_ports(graph, graph.outputs, "--output", options.outputs);
@@ -65,7 +65,7 @@ Result<ExitCode> run(const Options& options) {
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     const Tensor& t = graph.at(graph.outputs[o]);
     if (!files[o].empty()) {
-      if (Outcome w = write_tensor(files[o], t, outputs[o], inputs->size()); !w) return w.failure();
+      if (Outcome w = write_tensor(files[o], t, compiled->layout.outputs[o], outputs[o], inputs->size()); !w) return w.failure();
     }
     json["outputs"].push_back({{"name", t.name}, {"type", to_string(t.dtype)}, {"shape", t.shape}, {"file", files[o]}});
   }

@@ -10,6 +10,7 @@
 #include "data/npy.hpp"
 #include "emit/emit.hpp"
 #include "import/file.hpp"
+#include "ops/view.hpp"
 #include "runtime/check.hpp"
 
 namespace smelt::cli {
@@ -36,15 +37,20 @@ std::vector<int64_t> squeezed(const std::vector<int64_t>& shape) {
 
 /// Whether an array of this shape holds one tensor or several in the tensor's order of elements: its own dimensions, but
 /// for ones, behind a number of runs or not; or each tensor as a flat row, as in raw files.
-bool holds(const std::vector<int64_t>& array, const Tensor& type) {
+bool holds(const std::vector<int64_t>& array, const Shape& type) {
   const std::vector<int64_t> got = squeezed(array);
-  const std::vector<int64_t> want = squeezed({type.shape.begin(), type.shape.end()});
-  if (got.size() <= 1 || (got.size() == 2 && got[1] == elements(type.shape))) return true;
+  const std::vector<int64_t> want = squeezed({type.begin(), type.end()});
+  if (got.size() <= 1 || (got.size() == 2 && got[1] == elements(type))) return true;
   return got.size() >= want.size() && got.size() <= want.size() + 1 && std::equal(want.rbegin(), want.rend(), got.rbegin());
 }
 
+/// The same, but for flat rows.
+bool is_shaped(const std::vector<int64_t>& array, const Shape& type) {
+  return squeezed(array).size() >= squeezed({type.begin(), type.end()}).size() && holds(array, type);
+}
+
 /// The elements after an .npy header.
-Result<Bytes> npy_content(const std::string& path, const Bytes& file, const Tensor& type) {
+Result<Bytes> npy_content(const std::string& path, const Bytes& file, const Tensor& type, const std::optional<PortLayout>& layout) {
   const auto bad = [&](const std::string& why) {
     return Failure("E0602", path, why, "save it with numpy.save as a C-ordered array of dtype '" + std::string(data::npy_descr(type.dtype)) +
                                            "' and shape " + to_string(type.shape) + ", or several of them stacked");
@@ -52,17 +58,22 @@ Result<Bytes> npy_content(const std::string& path, const Bytes& file, const Tens
   const Result<data::Array> array = data::parse_npy(file, path);
   if (!array) return bad(array.failure().diagnostics.at(0).reason);
   if (array->descr != data::npy_descr(type.dtype)) return bad(std::string("its dtype is not the tensor's, ") + to_string(type.dtype));
-  if (!holds(array->shape, type)) return bad("its shape is not that of tensor " + described(type));
-  return Bytes(array->bytes.begin(), array->bytes.end());
+  const bool as_in_file = layout && is_shaped(array->shape, layout->file);
+  if (!as_in_file && !holds(array->shape, type.shape)) return bad("its shape is not that of tensor " + described(type));
+  Bytes content(array->bytes.begin(), array->bytes.end());
+  if (as_in_file && content.size() % static_cast<size_t>(type.bytes()) == 0) {
+    content = reordered(content, layout->file, layout->order, static_cast<size_t>(size_of(type.dtype)));
+  }
+  return content;
 }
 
 }  // namespace
 
-Result<Bytes> read_tensor(const std::string& path, const Tensor& type) {
+Result<Bytes> read_tensor(const std::string& path, const Tensor& type, const std::optional<PortLayout>& layout) {
   Result<Bytes> file = read_file(path);
   if (!file) return file.failure();
   if (ends_with(path, ".npy")) {
-    file = npy_content(path, *file, type);
+    file = npy_content(path, *file, type, layout);
     if (!file) return file.failure();
   }
   const auto size = static_cast<size_t>(type.bytes());
@@ -73,19 +84,22 @@ Result<Bytes> read_tensor(const std::string& path, const Tensor& type) {
   return file;
 }
 
-Outcome write_tensor(const std::string& path, const Tensor& type, const Bytes& content, std::size_t runs) {
+Outcome write_tensor(const std::string& path, const Tensor& type, const std::optional<PortLayout>& layout, const Bytes& content,
+                     std::size_t runs) {
   std::string text;
+  Bytes elements = content;
   if (ends_with(path, ".npy")) {
     std::string shape;
     if (runs > 1) shape += std::to_string(runs) + ", ";
-    for (int32_t d : type.shape) shape += std::to_string(d) + ", ";
+    for (int32_t d : layout ? layout->file : type.shape) shape += std::to_string(d) + ", ";
+    if (layout) elements = reordered(content, type.shape, view::inverse(layout->order, type.shape.size()), static_cast<size_t>(size_of(type.dtype)));
     std::string header = std::string("{'descr': '") + data::npy_descr(type.dtype) + "', 'fortran_order': False, 'shape': (" + shape + "), }";
     header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');
     header += '\n';
     text = std::string(magic, 6) + std::string("\x01\x00", 2) + static_cast<char>(header.size() & 255) +
            static_cast<char>(header.size() >> 8) + header;
   }
-  text.append(content.begin(), content.end());
+  text.append(elements.begin(), elements.end());
   return write_file(path, text);
 }
 
@@ -124,7 +138,7 @@ Result<std::vector<std::string>> match_ports(const Graph& graph, const std::vect
   return files;
 }
 
-Result<verify::Runs> read_inputs(const Graph& graph, const std::vector<std::string>& arguments) {
+Result<verify::Runs> read_inputs(const Graph& graph, const RowLayout& layout, const std::vector<std::string>& arguments) {
   const Result<std::vector<std::string>> matched = match_ports(graph, graph.inputs, "--input", arguments);
   if (!matched) return matched.failure();
   const std::vector<std::string>& files = *matched;
@@ -135,7 +149,7 @@ Result<verify::Runs> read_inputs(const Graph& graph, const std::vector<std::stri
     if (files[i].empty()) {
       return Failure(ExitCode::usage, {"E0002", graph.file, "no file for input " + described(type), "add --input " + type.name + "=FILE"});
     }
-    Result<Bytes> content = read_tensor(files[i], type);
+    Result<Bytes> content = read_tensor(files[i], type, layout.inputs[i]);
     if (!content) return content.failure();
     const size_t count = content->size() / static_cast<size_t>(type.bytes());
     if (i > 0 && count != runs) {

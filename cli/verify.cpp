@@ -7,9 +7,10 @@
 
 namespace smelt::cli {
 
-Result<verify::Runs> chosen_inputs(const Options& options, const Graph& graph) {
+Result<verify::Runs> chosen_inputs(const Options& options, const Compiled& compiled) {
+  const Graph& graph = compiled.original;
   if (!options.inputs_directory.empty()) return read_directory(graph, graph.inputs, options.inputs_directory, "in");
-  if (!options.inputs.empty()) return read_inputs(graph, options.inputs);
+  if (!options.inputs.empty()) return read_inputs(graph, compiled.layout, options.inputs);
   return random_inputs(graph, options.count);
 }
 
@@ -31,7 +32,7 @@ Result<ExitCode> verify_model(const Options& options) {
   Result<Compiled> compiled = load_within_limit(options);
   if (!compiled) return compiled.failure();
   const Graph& original = compiled->original;
-  const Result<verify::Runs> inputs = chosen_inputs(options, original);
+  const Result<verify::Runs> inputs = chosen_inputs(options, *compiled);
   if (!inputs) return inputs.failure();
   verify::Runs expected;
   if (!options.expect_directory.empty()) {
@@ -89,7 +90,7 @@ Result<ExitCode> profile(const Options& given) {
   Result<Compiled> compiled = load_within_limit(options);
   if (!compiled) return compiled.failure();
   const Program& program = compiled->program;
-  Result<verify::Runs> inputs = chosen_inputs(options, compiled->original);
+  Result<verify::Runs> inputs = chosen_inputs(options, *compiled);
   if (!inputs) return inputs.failure();
   const verify::Runs first(inputs->begin(), inputs->begin() + 1);  // in_00
 
