@@ -191,7 +191,7 @@ class CommandLine {
     return sub;
   }
   void model(CLI::App* sub) {
-    sub->add_option("model", options_.model, "Model file (.tflite, .onnx)")->required()->type_name("MODEL");
+    sub->add_option("model", options_.model, "Model file (.tflite, .onnx, .h5, .keras)")->required()->type_name("MODEL");
     sub->add_option("--shape", options_.shapes, "Shape of an input of which the file leaves dimensions open")->type_name("NAME=1x49x10");
   }
   void layout(CLI::App* sub) {

@@ -206,7 +206,7 @@ class Oracle {
     for (int64_t u = 0; u < y_.units; ++u) {
       if (op == "lstm") lstm(row, u, old, s);
       if (op == "gru") gru(row, u, old, s);
-      if (op == "rnn") s.hidden[at(u)] = y_.cell(clip(of_input(row, 0, u) + of_state(old.hidden, 0, u)));
+      if (op == "rnn") s.hidden[at(u)] = y_.cell(static_cast<float>(clip(of_input(row, 0, u) + of_state(old.hidden, 0, u))));
     }
   }
 
@@ -304,7 +304,7 @@ void declare_rows(Lowering& l, const Layer& y, int32_t initial) {
     last.push_back(t + 1 == y.time ? RowRange{n, n + 1} : RowRange{});
   }
   std::vector<std::vector<RowRange>> needs = {each}, makes = {y.every ? each : last};
-  needs.resize(static_cast<size_t>(1 + initial), first);
+  needs.resize(1 + static_cast<size_t>(initial), first);
   if (y.cell_output) makes.push_back(last);
   l.steps(y.sequences * y.time, std::move(needs), std::move(makes));
 }

@@ -132,6 +132,7 @@ inline std::map<std::string, Compiled> one_of_each_operator() {
     const std::vector<Lowered>& all = words.program.operations;
     if (std::any_of(all.begin(), all.end(), own)) models["words_" + key] = std::move(words);
   }
+  models["case_recurrent"] = compiled(fs::path(SMELT_SOURCE_DIR) / "tests/keras/states.keras");
   return models;
 }
 
