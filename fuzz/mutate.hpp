@@ -2,13 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
 
+#include "fuzz/random.hpp"
 #include "import/tflite_generated.h"
 
 namespace smelt::fuzz {
-
-using Random = std::minstd_rand;
 
 /// Changes one thing in the model: shapes, types, quantization, constants, operands, operators, ports.
 void mutate(tflite::ModelT& model, Random& random);

@@ -1,0 +1,9 @@
+#pragma once
+
+#include <random>
+
+namespace smelt::fuzz {
+
+using Random = std::minstd_rand;
+
+}  // namespace smelt::fuzz
