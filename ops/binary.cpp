@@ -91,7 +91,7 @@ Sum sum_multipliers(const Graph& graph, const Node& node) {
   const float b = graph.at(node.in(1)).quant.scale.at(0);
   const double twice_larger = 2 * std::max(a, b);
   const Tensor& y = graph.at(node.out(0));
-  const double out = (1 << left_shift(y.dtype)) * y.quant.scale.at(0);
+  const double out = static_cast<float>(1 << left_shift(y.dtype)) * y.quant.scale.at(0);
   return {quantize_multiplier(a / twice_larger), quantize_multiplier(b / twice_larger),
           quantize_multiplier(twice_larger / out)};
 }

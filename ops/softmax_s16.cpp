@@ -23,8 +23,9 @@ double difference_ratio(const Node& node, const Tensor& in) {
 /// The table at x, interpolated in 128 parts of a step.
 int32_t lookup(const std::vector<int16_t>& table, int32_t x) {
   const int32_t step = x + 32768;
-  const int32_t here = table.at(static_cast<size_t>(step / 128));
-  const int32_t next = table.at(static_cast<size_t>(step / 128 + 1));
+  const auto at = static_cast<size_t>(step / 128);
+  const int32_t here = table.at(at);
+  const int32_t next = table.at(at + 1);
   const double more = (next - here) * (step % 128) / 128.0;
   return here + static_cast<int32_t>(std::floor(more + 0.5));
 }
