@@ -1,6 +1,7 @@
 #include "ops/op.hpp"
 
 #include <cstring>
+#include <map>
 #include <numeric>
 
 namespace smelt {
@@ -19,10 +20,13 @@ const std::vector<const OpDef*>& operators() {
 }
 
 const OpDef* find_op(const std::string& name) {
-  for (const OpDef* op : operators()) {
-    if (name == op->name) return op;
-  }
-  return nullptr;
+  static const std::map<std::string, const OpDef*> by_name = [] {
+    std::map<std::string, const OpDef*> all;
+    for (const OpDef* op : operators()) all[op->name] = op;
+    return all;
+  }();
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? nullptr : found->second;
 }
 
 const OpDef* find_tflite_op(const std::string& builtin) {

@@ -56,7 +56,7 @@ class Mover {
       if (sink_past(n)) look();
     }
     // Each change takes cost away or moves a transposition towards the outputs. The bound keeps hostile files short.
-    const size_t enough = std::min(16 * graph_.nodes.size() + 16, (size_t{1} << 22) / (graph_.nodes.size() + 1));
+    const size_t enough = std::min(graph_.nodes.size() + 16, (size_t{1} << 22) / (graph_.nodes.size() + 1));
     for (size_t left = enough; left > 0 && change(); --left) look();
     materialize();
   }
@@ -176,7 +176,6 @@ class Mover {
     const Node node = graph_.nodes[n];
     const size_t rank = graph_.at(node.out()).shape.size();
     Cost before, after;
-    bool moves_down = false;
     std::map<TensorId, std::pair<Orders, Orders>> roots;  // wanted before and after
     for (TensorId id : node.inputs) {
       if (id == no_tensor) return false;
@@ -195,8 +194,8 @@ class Mover {
       const Cost was = cost(graph_.at(root), orders.first), is = cost(graph_.at(root), orders.second);
       before += was;
       after += is;
-      moves_down = moves_down || is.moves < was.moves;
     }
+    const bool moves_down = after.moves < before.moves;  // what the operands gain, the results may cost
     const DimOrder back = view::inverse(order, rank);
     for (TensorId id : node.outputs) {
       const Tensor& out = graph_.at(id);
@@ -210,7 +209,7 @@ class Mover {
       before += cost(out, at->second);
       after += cost(turned, orders);
     }
-    if (!whatever_it_costs && !(after < before) && !(after.moves == before.moves && moves_down)) return false;
+    if (!whatever_it_costs && !(after < before) && !(after == before && moves_down)) return false;
     return put(n, order, back);
   }
 
