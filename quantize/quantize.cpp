@@ -240,7 +240,9 @@ class Quantizer {
     if (t.constant()) return made_[{id, form}] = to_.add(form == Form::float32 ? t : quantized(t, id, form));
     const auto source = std::find_if(made_.begin(), made_.end(), [&](const auto& m) { return m.first.first == id; });
     SMELT_ASSERT(source != made_.end(), "a tensor is made before it is read");
-    const TensorId in = source->second;
+    // TensorFlow Lite's QUANTIZE takes no int8 to int16: by way of floats.
+    const bool widens = form == Form::int16x8 && to_.at(source->second).dtype == DType::i8;
+    const TensorId in = widens ? get(id, Form::float32) : source->second;
     const TensorId out = make(id, form);
     to_.nodes.push_back({form == Form::float32 ? "dequantize" : "quantize", {in}, {out}, {}, -1});
     return out;

@@ -202,6 +202,28 @@ TEST(Quantize, WhatHasNoIntegerFormStaysFloatBetweenConversions) {
   EXPECT_EQ(count("dequantize"), 2);
 }
 
+/// QUANTIZE from int8 is to int8 alone, DEQUANTIZE is from either (TensorFlow Lite, kernels/quantize.cc, Prepare).
+TEST(Quantize, MixedFormsMeetByConversionsThatTheFormatHas) {
+  const Model m = model("ds_cnn_float");
+  Settings settings;
+  for (size_t n : {0U, 2U}) settings.forms[m.graph.at(m.graph.nodes[n].out()).name] = Form::int16x8;
+  const Quantized q = quantized(m.graph, m.runs, settings);
+  EXPECT_EQ(q.layers[0].form, Form::int16x8);
+  EXPECT_EQ(q.layers[1].form, Form::int8);
+  EXPECT_EQ(q.layers[2].form, Form::int16x8);
+  size_t from_words = 0, to_words = 0;
+  for (const Node& node : q.graph.nodes) {
+    if (node.op != "quantize") continue;
+    const DType in = q.graph.at(node.in(0)).dtype, out = q.graph.at(node.out()).dtype;
+    EXPECT_FALSE(in == DType::i8 && out == DType::i16);
+    from_words += in == DType::i16 && out == DType::i8 ? 1 : 0;
+    to_words += in == DType::f32 && out == DType::i16 ? 1 : 0;
+  }
+  EXPECT_EQ(from_words, 2U);
+  EXPECT_EQ(to_words, 1U);
+  EXPECT_GT(compare(m.graph, q, m.runs).back().whole.decibels(), 25);
+}
+
 TEST(Quantize, PowersOfTwoThroughout) {
   const Model m = model("ds_cnn_float");
   Settings settings;
