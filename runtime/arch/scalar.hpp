@@ -142,10 +142,8 @@ struct BlockConvF32 : PlainPatch<float> {
   }
 };
 
-/// Depthwise convolution of int8.
-struct ScalarDepthwiseS8 {
-  static constexpr uint32_t flip = 0;  ///< what a patch's words differ by from the input's
-
+/// Depthwise convolution of int8: four channels of an output, whatever the window.
+struct ScalarDepthwiseTile {
   static __attribute__((noinline)) void tile(const DepthwiseTile& t) {
     const Scale* scale = t.scales;
     const int8_t* w = t.weights;
@@ -177,6 +175,11 @@ struct ScalarDepthwiseS8 {
       }
     }
   }
+};
+
+/// The same, and windows of 3x3 over a patch.
+struct ScalarDepthwiseS8 : ScalarDepthwiseTile {
+  static constexpr uint32_t flip = 0;  ///< what a patch's words differ by from the input's
 
   /// n > 0 columns of a patch, from `at` on in each row of the input.
   static __attribute__((noinline)) void gather(const DepthwisePatch& t, uint32_t* to, int32_t at, int32_t n) {

@@ -19,7 +19,7 @@ namespace smelt {
   "adds r3, r3, r1\n\t"
 
 /// The patch holds x + 128: bytes without a sign load in one instruction.
-struct ThumbDepthwiseS8 : ScalarDepthwiseS8 {
+struct ThumbDepthwiseS8 : ScalarDepthwiseTile {
   static constexpr uint32_t flip = 0x80808080;
 
   /// n > 0 columns of a patch, from `at` on in each row of the input.
