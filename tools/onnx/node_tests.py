@@ -143,7 +143,7 @@ def page(smelt, counts, refused, scope):
             "the same lists.", "", "## TensorFlow Lite", "", "| operator | as |", "|---|---|"]
     for op in sorted((n, o["name"]) for o in listed["smelt"] for n in o["tflite"]):
         text.append(f"| {op[0]} | {op[1]} |")
-    text += ["", "## ONNX", "", "Opsets 7 to 27. The numbers are those of the node tests of onnx " + onnx.__version__ +
+    text += ["", "## ONNX", "", "Opsets 7 to 28. The numbers are those of the node tests of onnx " + onnx.__version__ +
              ": cases that pass, and cases of the", "operator that are refused with a reason. Weights and the like, which the tests give as inputs, "
              "are put into the model.", "", "| operator | pass | refused |", "|---|---:|---:|"]
     for name in listed["onnx"]:
