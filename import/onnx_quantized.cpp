@@ -66,12 +66,19 @@ TensorId dequantized_constant(Call& c, TensorId x, const Quantization& q) {
   return c.b.constant(DType::f32, t.shape, v, exact ? made_signed(q, t.dtype) : Quantization{});
 }
 
+/// Operators between two such mean one on integers (passes/use_integers.cpp).
+Attrs qdq() {
+  Attrs attrs;
+  attrs.set("qdq", int64_t{1});
+  return attrs;
+}
+
 TensorId dequantized(Call& c, TensorId x, Quantization q) {
   const DType type = c.b.dtype(x);
   if (c.b.is_constant(x)) return dequantized_constant(c, x, q);
   if (type != DType::i8 && type != DType::u8) c.b.refuse("E0301", std::string("type ") + to_string(type) + " is not supported here", "supported: i8, u8");
   if (q.per_channel()) c.b.refuse("E0304", "activations must have one scale", "quantize activations per tensor");
-  return c.b.node("dequantize", {c.b.signed_bytes(x, q)}, {}, {DType::f32, {}, {}});
+  return c.b.node("dequantize", {c.b.signed_bytes(x, q)}, qdq(), {DType::f32, {}, {}});
 }
 
 TensorId quantized_constant(Call& c, TensorId x, DType type, const Quantization& q) {
@@ -94,7 +101,7 @@ TensorId quantized(Call& c, TensorId x, DType type, const Quantization& q) {
   if (type != DType::i8 && type != DType::u8) c.b.refuse("E0301", std::string("quantizing to ") + to_string(type) + " is not supported", "supported: INT8, UINT8");
   if (c.b.is_constant(x)) return quantized_constant(c, x, type, q);
   if (q.per_channel()) c.b.refuse("E0304", "activations must have one scale", "quantize activations per tensor");
-  const TensorId y = c.b.node("quantize", {x}, {}, {DType::i8, {}, made_signed(q, type)});
+  const TensorId y = c.b.node("quantize", {x}, qdq(), {DType::i8, {}, made_signed(q, type)});
   return type == DType::u8 ? c.b.unsigned_bytes(y) : y;
 }
 

@@ -1,4 +1,4 @@
-// Files say of a quantized layer: dequantize the operands, compute in floats, quantize the result. Where the operator has a
+// ONNX files say of a quantized layer: dequantize the operands, compute in floats, quantize the result. Where the operator has a
 // form on integers, that is taken instead: TensorFlow Lite's 8-bit arithmetic, whose results are at most about one step of
 // the output's scale away from that of the floats.
 #include <algorithm>
@@ -15,13 +15,16 @@ namespace {
 
 constexpr const char* pass = "use integers";
 
+/// A file can also mean the floats in between, to the last bit: only what a reader has marked stands for integers.
+bool quantizes(const Node& node) { return rewrite::op_of(node).quantizes && node.attrs.i("qdq") != 0; }
+bool dequantizes(const Node& node) { return rewrite::op_of(node).dequantizes && node.attrs.i("qdq") != 0; }
+
 /// The one reader of a float tensor that quantizes it to signed bytes, and nothing else reads it.
 int quantizer_of(const Graph& graph, TensorId id) {
   const std::vector<int> readers = graph.consumers(id);
   if (readers.size() != 1 || graph.is_output(id)) return -1;
   const Node& node = graph.nodes[static_cast<size_t>(readers[0])];
-  const bool quantizes = rewrite::op_of(node).quantizes && graph.at(node.out()).dtype == DType::i8;
-  return quantizes && graph.at(id).dtype == DType::f32 ? readers[0] : -1;
+  return quantizes(node) && graph.at(node.out()).dtype == DType::i8 && graph.at(id).dtype == DType::f32 ? readers[0] : -1;
 }
 
 /// One attempt to compute a node in integers. Tensors that it adds are taken back where it comes to nothing.
@@ -64,7 +67,7 @@ class Attempt {
       }
       const int producer = graph_.producer(id);
       const Node* before = producer < 0 ? nullptr : &graph_.nodes[static_cast<size_t>(producer)];
-      if (before != nullptr && rewrite::op_of(*before).dequantizes && graph_.at(before->in(0)).dtype == DType::i8) {
+      if (before != nullptr && dequantizes(*before) && graph_.at(before->in(0)).dtype == DType::i8) {
         inputs_.push_back(before->in(0));
         any = true;
       } else if (graph_.at(id).constant() && graph_.at(id).dtype == DType::f32) {
@@ -267,7 +270,7 @@ void reshape_integers(Graph& graph) {
       second.outputs = {result};
       reshape = std::move(first);
       quantize = std::move(second);
-    } else if (from >= 0 && rewrite::op_of(graph.nodes[static_cast<size_t>(from)]).dequantizes) {
+    } else if (from >= 0 && dequantizes(graph.nodes[static_cast<size_t>(from)])) {
       const Node dequantize = graph.nodes[static_cast<size_t>(from)];
       between = graph.at(dequantize.in(0));
       if (between.constant() || between.quant.per_channel()) continue;
@@ -288,9 +291,9 @@ void reshape_integers(Graph& graph) {
 /// A quantization of what was just dequantized with another scale rescales the integers.
 void rescale_integers(Graph& graph) {
   for (Node& node : graph.nodes) {
-    if (!rewrite::op_of(node).quantizes || graph.at(node.in(0)).dtype != DType::f32) continue;
+    if (!quantizes(node) || graph.at(node.in(0)).dtype != DType::f32) continue;
     const int from = graph.producer(node.in(0));
-    if (from < 0 || !rewrite::op_of(graph.nodes[static_cast<size_t>(from)]).dequantizes) continue;
+    if (from < 0 || !dequantizes(graph.nodes[static_cast<size_t>(from)])) continue;
     const TensorId real = node.in(0);
     node.inputs[0] = graph.nodes[static_cast<size_t>(from)].in(0);
     if (!types_hold(graph, node)) node.inputs[0] = real;
@@ -326,7 +329,7 @@ bool replace(Graph& graph, size_t n, PassLog& log) {
 }  // namespace
 
 void use_integers(Graph& graph, PassLog& log) {
-  const bool any = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& n) { return rewrite::op_of(n).dequantizes; });
+  const bool any = std::any_of(graph.nodes.begin(), graph.nodes.end(), dequantizes);
   if (!any) return;
   reshape_integers(graph);
   rescale_integers(graph);

@@ -52,7 +52,7 @@ add-a-board() {
 
 # Every code that the tool can give stands on a page, and no other.
 errors() {
-  grep -rhoE '["[]E0[0-9]{3}' --include='*.[ch]pp' cli emit import ir lower ops passes plan profile targets verify |
+  grep -rhoE '["[]E0[0-9]{3}' --include='*.[ch]pp' cli data emit export import ir lower ops passes plan profile quantize targets verify |
     tr -d '"[' | sort -u >"$work/given"
   sed -E 's/E0721 to E0726/E0721 E0722 E0723 E0724 E0725 E0726/' docs/errors.md docs/ir.md |
     grep -oE 'E0[0-9]{3}' | sort -u >"$work/described"

@@ -28,9 +28,9 @@ std::string between(const std::string& node, const std::string& in_quant, const 
     tensor %2 "y" f32)" + out + R"(
     tensor %3 "out" i8)" + out + " " + out_quant + R"(
     inputs (%0) outputs (%3)
-    node %1 = dequantize(%0)
+    node %1 = dequantize(%0) {qdq=1}
     node %2 = )" + node + R"(
-    node %3 = quantize(%2))";
+    node %3 = quantize(%2) {qdq=1})";
 }
 
 /// A pointwise convolution; the weights know that they are steps of 0.5, the bias is as told.
@@ -43,10 +43,10 @@ std::string convolution(const std::string& weights, const std::string& bias) {
     tensor %4 "y" f32[1, 2, 2, 2]
     tensor %5 "out" i8[1, 2, 2, 2] scale=1 zero=-5
     inputs (%0) outputs (%5)
-    node %1 = dequantize(%0)
+    node %1 = dequantize(%0) {qdq=1}
     node %4 = conv_2d(%1, %2, %3) {activation="relu", dilation_h=1, dilation_w=1, pad_bottom=0, pad_left=0, pad_right=0, pad_top=0,
       stride_h=1, stride_w=1}
-    node %5 = quantize(%4))";
+    node %5 = quantize(%4) {qdq=1})";
 }
 
 TEST(UseIntegers, AConvolutionTakesTheIntegersThatItsConstantsCameFrom) {
@@ -105,6 +105,14 @@ TEST(UseIntegers, SoftmaxComputesAtItsOwnScale) {
   EXPECT_EQ(operators_left(between("softmax(%1) {beta=1.0}", "scale=0.5 zero=1", "scale=0.0039 zero=-128"), log), "softmax:i8 quantize:i8");
 }
 
+TEST(UseIntegers, FloatsThatNoReaderMarkedAreMeant) {
+  std::string text = between("tanh(%1)", "scale=0.5 zero=1", "scale=0.0078125 zero=0");
+  PassLog log;
+  EXPECT_EQ(operators_left(text, log), "tanh:i8");
+  for (size_t at = 0; (at = text.find(" {qdq=1}")) != std::string::npos;) text.erase(at, 8);
+  EXPECT_EQ(operators_left(text, log), "dequantize:f32 tanh:f32 quantize:i8");
+}
+
 TEST(UseIntegers, FloatsThatOthersReadStayFloats) {
   PassLog log;
   EXPECT_EQ(operators_left(R"(graph "g"
@@ -113,9 +121,9 @@ TEST(UseIntegers, FloatsThatOthersReadStayFloats) {
     tensor %2 "y" f32[1, 4]
     tensor %3 "out" i8[1, 4] scale=0.5 zero=1
     inputs (%0) outputs (%3, %2)
-    node %1 = dequantize(%0)
+    node %1 = dequantize(%0) {qdq=1}
     node %2 = tanh(%1)
-    node %3 = quantize(%2))",
+    node %3 = quantize(%2) {qdq=1})",
                            log),
             "dequantize:f32 tanh:f32 quantize:i8");
 }

@@ -69,7 +69,7 @@ TEST(Unary, MalformedNodesAreRejected) {
     EXPECT_EQ(reason(graph_of(op, tensor("x", DType::f32, {4}), tensor("y", DType::f32, {4}))), "") << op;
     EXPECT_NE(reason(graph_of(op, tensor("x", DType::i8, {4}), tensor("y", DType::i8, {4}, q))).find("no quantization"),
               std::string::npos);
-    EXPECT_NE(reason(graph_of(op, tensor("x", DType::i16, {4}, q), tensor("y", DType::i16, {4}, q))).find("type i16"),
+    EXPECT_NE(reason(graph_of(op, tensor("x", DType::i32, {4}, q), tensor("y", DType::i32, {4}, q))).find("type i32"),
               std::string::npos);
     EXPECT_NE(reason(graph_of(op, tensor("x", DType::i8, {4}, q), tensor("y", DType::i8, {2, 2}, q))), "") << op;
     const Quantization wide{{1e30F}, {0}, 0};
