@@ -43,7 +43,10 @@ class Attempt {
     }
     if (!take_operands(why)) return undo();
     for (const auto form : {&Attempt::direct, &Attempt::at_input_scale, &Attempt::at_output_scale, &Attempt::at_own_scale}) {
-      if (std::optional<std::vector<Node>> nodes = (this->*form)()) return nodes;
+      std::optional<std::vector<Node>> nodes = (this->*form)();
+      // Rescalings may lie between scales too far apart.
+      const auto holds = [&](const Node& node) { return types_hold(graph_, node); };
+      if (nodes && std::all_of(nodes->begin(), nodes->end(), holds)) return nodes;
     }
     why = why_.empty() ? "no form of it on integers bears these scales" : why_;
     return undo();
