@@ -90,7 +90,7 @@ std::optional<Tensor> binary(const std::string& op, const Tensor& a, const Tenso
   const auto* known = std::find_if(std::begin(functions), std::end(functions), [&](const Named& f) { return op == f.name; });
   const std::optional<Shape> shape = broadcast(a.shape, b.shape);
   constexpr int64_t most = 1 << 20;  // shapes and indices, not images
-  if (known == std::end(functions) || !shape || !is_wide(a.dtype)) return std::nullopt;
+  if (known == std::end(functions) || !shape || !is_wide(a.dtype) || !is_wide(b.dtype)) return std::nullopt;
   int64_t count = 1;
   for (int32_t d : *shape) count *= d;
   if (count > most || elements(a.shape) > most || elements(b.shape) > most) return std::nullopt;

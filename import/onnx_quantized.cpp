@@ -75,6 +75,7 @@ Attrs qdq() {
 
 TensorId dequantized(Call& c, TensorId x, Quantization q) {
   const DType type = c.b.dtype(x);
+  if (type == DType::f32 || type == DType::boolean) c.b.refuse("E0301", std::string("type ") + to_string(type) + " is not supported here", "dequantize integers");
   if (c.b.is_constant(x)) return dequantized_constant(c, x, q);
   if (type != DType::i8 && type != DType::u8) c.b.refuse("E0301", std::string("type ") + to_string(type) + " is not supported here", "supported: i8, u8");
   if (q.per_channel()) c.b.refuse("E0304", "activations must have one scale", "quantize activations per tensor");
