@@ -162,7 +162,7 @@ inline std::vector<FunctionCase> pair_function_cases() {
   wide("minimum", [](int64_t a, int64_t b) { return a < b ? a : b; });
   wide("pow", [](int64_t a, int64_t b) {
     int64_t y = a == 0 && b < 0 ? 0 : 1;
-    for (int64_t k = 0; k < b; ++k) y *= a;
+    for (int64_t k = 0; k < b; ++k) y = static_cast<int32_t>(y * a);  // each product wraps around
     if (b < 0 && a != 0) y = a == 1 ? 1 : 0;
     return y;
   });
