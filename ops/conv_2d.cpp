@@ -11,6 +11,7 @@
 #include "ops/helium.hpp"
 #include "ops/layers_s16.hpp"
 #include "ops/raw.hpp"
+#include "ops/windows.hpp"
 
 namespace smelt {
 namespace {
@@ -171,19 +172,7 @@ Outcome lower(Lowering& l) {
   const int32_t depth = o.weights.shape[3];
   const int32_t groups = g.in_c / depth;
   const int32_t taps = g.kernel_h * g.kernel_w * depth;
-  const bool one_run = g.dilation_w == 1 && groups == 1;
-  Conv2D p{};
-  convolution::set_window(p, g);
-  p.in_c = g.in_c;
-  p.stride_w = g.stride_w;
-  p.dilation_h = g.dilation_h;
-  p.dilation_w = g.dilation_w;
-  p.kernel_h = g.kernel_h;
-  p.runs = one_run ? 1 : g.kernel_w;
-  p.run_columns = one_run ? g.kernel_w : 1;
-  p.depth = depth;
-  p.groups = groups;
-  p.group_out = g.out_c / groups;
+  Conv2D p = convolution::conv_2d(g, depth);
   p.taps = integer ? pack::round_up(taps, 4) : taps;
   bool pointwise = false, small = false;
   std::optional<int32_t> weights;  // as the fast kernels want them
@@ -220,19 +209,11 @@ Outcome lower(Lowering& l) {
              Pointwise{p.out_w, p.stride_h, p.stride_w * p.in_c, p.depth, p.group_out, p.taps, p.weights, p.to},
              "out_w stride_h step depth group_out taps weights to.offset to.span to.low");
   } else {
-    l.params(
-        "smelt::Conv2D", p,
-        "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
-        "run_columns depth groups group_out taps weights channels zero to.offset to.span to.low");
+    convolution::set_params(l, p);
   }
-  l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
-  if (p.step_rows == 1 && g.out_w % 2 != 0) l.out.block = std::min(2, g.out_h);  // rows fill tiles of two pixels
+  convolution::set_conv_2d_rows(l, g, groups);
   const int32_t patch = p.taps * (weights ? tap_bytes(l, p, pointwise, small) : size_of(o.input.dtype));
   l.scratch(pointwise ? patch : g.kernel_h * 4 + patch);
-  if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&
-      g.pad_top == 0 && g.pad_left == 0 && o.input.shape == o.output.shape) {
-    l.in_place(0);
-  }
   return Done{};
 }
 

@@ -12,6 +12,7 @@
 #include "ops/helium.hpp"
 #include "ops/layers_s16.hpp"
 #include "ops/raw.hpp"
+#include "ops/windows.hpp"
 #include "runtime/ops/depthwise_3x3.hpp"
 
 namespace smelt {
@@ -150,16 +151,7 @@ Outcome lower(Lowering& l) {
   }
   if (o.input.dtype == DType::i16) return layers_s16::lower_depthwise_conv_2d(l, g, o);
   const int32_t taps = g.kernel_h * g.kernel_w;
-  DepthwiseConv2D p{};
-  convolution::set_window(p, g);
-  p.in_c = g.in_c;
-  p.out_c = g.out_c;
-  p.stride_w = g.stride_w;
-  p.dilation_h = g.dilation_h;
-  p.dilation_w = g.dilation_w;
-  p.kernel_h = g.kernel_h;
-  p.kernel_w = g.kernel_w;
-  p.multiplier = g.out_c / g.in_c;
+  DepthwiseConv2D p = convolution::depthwise_conv_2d(g);
   const bool blocked = p.multiplier == 1;
   if (o.input.dtype == DType::i8) {
     const auto* w = o.weights.as<int8_t>();
@@ -189,11 +181,8 @@ Outcome lower(Lowering& l) {
     p.to = convolution::clamp_f32(l.node);
     l.kernel("ops/depthwise_conv_2d.hpp", SMELT_KERNEL(depthwise_conv_2d_f32));
   }
-  l.params(
-      "smelt::DepthwiseConv2D", p,
-      "step_rows in_h in_w in_c out_h out_w out_c stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h "
-      "kernel_w multiplier weights channels zero to.offset to.span to.low");
-  l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
+  convolution::set_params(l, p);
+  convolution::set_rows(l, g);
   l.scratch(pack::round_up((taps + g.kernel_h) * 4 + g.in_c * size_of(o.input.dtype), 4));
   return Done{};
 }

@@ -9,6 +9,7 @@
 #include "lower/pack.hpp"
 #include "lower/pack_s16.hpp"
 #include "ops/checks.hpp"
+#include "ops/windows.hpp"
 #include "runtime/ops/conv_2d_s16.hpp"
 #include "runtime/ops/depthwise_conv_2d_s16.hpp"
 #include "runtime/ops/fully_connected_s16.hpp"
@@ -178,21 +179,9 @@ Outcome lower_conv_2d(Lowering& l, const Geometry& g, const Operands& o) {
   const int32_t depth = o.weights.shape[3];
   const int32_t groups = g.in_c / depth;
   const int32_t taps = g.kernel_h * g.kernel_w * depth;
-  const bool one_run = g.dilation_w == 1 && groups == 1;
   // Of an odd number of channels the last block reads one record more.
   const Channels c = channels(o, convolution::multipliers(o, g.out_c), false, g.out_c + g.out_c / groups % 2);
-  Conv2D p{};
-  convolution::set_window(p, g);
-  p.in_c = g.in_c;
-  p.stride_w = g.stride_w;
-  p.dilation_h = g.dilation_h;
-  p.dilation_w = g.dilation_w;
-  p.kernel_h = g.kernel_h;
-  p.runs = one_run ? 1 : g.kernel_w;
-  p.run_columns = one_run ? g.kernel_w : 1;
-  p.depth = depth;
-  p.groups = groups;
-  p.group_out = g.out_c / groups;
+  Conv2D p = convolution::conv_2d(g, depth);
   p.taps = pack::round_up(taps, 4);
   p.weights = add(l, "weights", pack::blocks_s16(o.weights.as<int8_t>(), groups, p.group_out, taps, 2));
   p.channels = add(l, "channels", c.words);
@@ -208,32 +197,16 @@ Outcome lower_conv_2d(Lowering& l, const Geometry& g, const Operands& o) {
       l.kernel("ops/conv_2d_s16.hpp", SMELT_KERNEL(conv_2d_twice_s16));
       break;
   }
-  l.params("smelt::Conv2D", p,
-           "step_rows in_h in_w in_c out_h out_w stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h runs "
-           "run_columns depth groups group_out taps weights channels zero to.offset to.span to.low");
-  l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
-  if (p.step_rows == 1 && g.out_w % 2 != 0) l.out.block = std::min(2, g.out_h);  // rows fill tiles of two pixels
+  convolution::set_params(l, p);
+  convolution::set_conv_2d_rows(l, g, groups);
   l.scratch(g.kernel_h * 4 + p.taps * (depth % 4 == 0 ? 4 : 6));
-  if (g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && groups == 1 && g.in_c == g.out_c &&
-      g.pad_top == 0 && g.pad_left == 0 && o.input.shape == o.output.shape) {
-    l.in_place(0);
-  }
   return Done{};
 }
 
 Outcome lower_depthwise_conv_2d(Lowering& l, const Geometry& g, const Operands& o) {
   const int32_t taps = g.kernel_h * g.kernel_w;
   const Channels c = channels(o, convolution::multipliers(o, g.out_c), true, g.out_c);
-  DepthwiseConv2D p{};
-  convolution::set_window(p, g);
-  p.in_c = g.in_c;
-  p.out_c = g.out_c;
-  p.stride_w = g.stride_w;
-  p.dilation_h = g.dilation_h;
-  p.dilation_w = g.dilation_w;
-  p.kernel_h = g.kernel_h;
-  p.kernel_w = g.kernel_w;
-  p.multiplier = g.out_c / g.in_c;
+  DepthwiseConv2D p = convolution::depthwise_conv_2d(g);
   p.weights = add(l, "weights", pack::depthwise_s16(o.weights.as<int8_t>(), g.out_c, taps, p.multiplier == 1));
   p.channels = add(l, "channels", c.words);
   p.to = clamp_of(l.node, o.output);
@@ -242,11 +215,8 @@ Outcome lower_depthwise_conv_2d(Lowering& l, const Geometry& g, const Operands& 
   } else {
     l.kernel("ops/depthwise_conv_2d_s16.hpp", SMELT_KERNEL(depthwise_conv_2d_wide_s16));
   }
-  l.params(
-      "smelt::DepthwiseConv2D", p,
-      "step_rows in_h in_w in_c out_h out_w out_c stride_h stride_w pad_top pad_left dilation_h dilation_w kernel_h "
-      "kernel_w multiplier weights channels zero to.offset to.span to.low");
-  l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
+  convolution::set_params(l, p);
+  convolution::set_rows(l, g);
   l.scratch(pack::round_up((taps + g.kernel_h) * 4 + g.in_c * 2, 4));
   return Done{};
 }
