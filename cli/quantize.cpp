@@ -155,7 +155,8 @@ Result<ExitCode> quantize_model(const Options& options) {
   if (q.equalize) report.equalized = equalize(*graph);
   Result<Calibration> calibration = [&] {
     ProgressBar bar("calibrating");
-    return calibrate(*graph, dataset->runs, {true, [&](size_t done, size_t all) { bar.show(done, all); }});
+    const bool histograms = settings->range != RangeMethod::minmax || !q.html.empty();
+    return calibrate(*graph, dataset->runs, {histograms, [&](size_t done, size_t all) { bar.show(done, all); }});
   }();
   if (!calibration) return calibration.failure();
   report.calibrated = calibration->runs;

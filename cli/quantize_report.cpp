@@ -61,7 +61,8 @@ std::string number(double value) {
 void fill(QuantizeReport& report, const Graph& graph, const Calibration& calibration, const Found& found, const TestSet& test,
           const Runs& compared, std::optional<double> max_drop) {
   const Quantized& q = found.quantized;
-  const std::vector<LayerNoise> noise = compare(graph, q, compared);
+  const Comparison comparison = compare(graph, q, compared);
+  const std::vector<LayerNoise>& noise = comparison.layers;
   for (std::size_t i = 0; i < q.layers.size(); ++i) {
     const Layer& layer = q.layers[i];
     const Node& before = graph.nodes[static_cast<std::size_t>(layer.node)];
@@ -88,23 +89,15 @@ void fill(QuantizeReport& report, const Graph& graph, const Calibration& calibra
     report.layers.push_back(std::move(l));
   }
   mark_worst(report.layers);
-  for (const QuantizedLayer& l : report.layers) report.output_db = l.whole_db;
-  for (const std::vector<Bytes>& run : compared) {
-    const TensorId a = graph.outputs.at(0), b = q.graph.outputs.at(0);
-    const std::vector<float> x = real(graph.at(a), evaluate(graph, run)[static_cast<std::size_t>(a)].bytes);
-    const std::vector<float> y =
-        real(q.graph.at(b), evaluate(q.graph, stored_inputs(graph, q.graph, run))[static_cast<std::size_t>(b)].bytes);
-    for (std::size_t i = 0; i < x.size() && report.outputs.size() < 1000; ++i) report.outputs.emplace_back(x[i], y[i]);
-  }
+  report.output_db = comparison.output.decibels();
+  const auto shown = static_cast<std::ptrdiff_t>(std::min<std::size_t>(comparison.values.size(), 1000));
+  report.outputs.assign(comparison.values.begin(), comparison.values.begin() + shown);
   report.metric = quantize::to_string(test.metric);
   report.tested = test.runs.size();
   report.trials = found.trials;
   report.max_drop = max_drop;
   report.within = found.within;
-  const Tensor& first = graph.at(graph.outputs.at(0));
-  if (first.dtype != DType::f32) return;
-  const Result<double> value = measure(graph, &q.graph, test);
-  report.of_quantized = value ? *value : 0;
+  report.of_quantized = found.value;
   report.drop = drop(test.metric, report.of_float, report.of_quantized);
 }
 

@@ -56,6 +56,15 @@ Outcome same_quantization(const Graph& graph, const Node& node) {
               "export the model again with a current converter");
 }
 
+Outcome output_range(const Graph& graph, const Node& node) {
+  const Quantization wanted = quantization_of(find_op(node.op)->output_range.value(), DType::i8);
+  const Quantization& got = graph.at(node.out()).quant;
+  if (got.scale[0] == wanted.scale[0] && got.zero_point[0] == wanted.zero_point[0]) return Done{};
+  return fail(graph, node, "E0304",
+              "the output must have scale 1/" + std::to_string(std::lround(1 / wanted.scale[0])) + " and zero point " +
+                  std::to_string(wanted.zero_point[0]));
+}
+
 Outcome attribute(const Graph& graph, const Node& node, const char* name, int64_t low, int64_t high) {
   const int64_t value = node.attrs.i(name, low - 1);
   if (value >= low && value <= high) return Done{};

@@ -25,6 +25,9 @@ Outcome type(const Graph& graph, const Node& node, std::initializer_list<DType> 
 /// and scales equal up to rounding (kernels/pooling.cc, kernels/reduce.cc).
 Outcome same_quantization(const Graph& graph, const Node& node);
 
+/// Output 0, of i8, is quantized as the operator's `output_range` says.
+Outcome output_range(const Graph& graph, const Node& node);
+
 /// Attribute within [low, high].
 Outcome attribute(const Graph& graph, const Node& node, const char* name, int64_t low, int64_t high);
 

@@ -32,10 +32,7 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
   const Tensor& in = graph.at(node.in(0));
   if (in.shape.empty()) return fail(graph, node, "E0301", "the input must have a dimension");
   if (in.dtype == DType::i8) {
-    const Quantization& out = graph.at(node.out()).quant;
-    if (out.scale[0] != 1.0F / 128 || out.zero_point[0] != 0) {
-      return fail(graph, node, "E0304", "the output must have scale 1/128 and zero point 0");
-    }
+    if (Outcome o = checks::output_range(graph, node); !o) return o.failure();
     if (in.shape.back() > most_elements) {
       return fail(graph, node, "E0301", "more than " + std::to_string(most_elements) + " int8 elements are not supported");
     }

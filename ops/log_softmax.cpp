@@ -22,10 +22,7 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
   const Tensor& in = graph.at(node.in(0));
   if (in.shape.empty()) return fail(graph, node, "E0301", "the input must have a dimension");
   if (in.dtype == DType::i8) {
-    const Quantization& out = graph.at(node.out()).quant;
-    if (out.scale[0] != 1.0F / 16 || out.zero_point[0] != 127) {
-      return fail(graph, node, "E0304", "the output must have scale 1/16 and zero point 127");
-    }
+    if (Outcome o = checks::output_range(graph, node); !o) return o.failure();
     if (!(in.quant.scale[0] < 1e30F)) return fail(graph, node, "E0304", "the input's scale is too large");
   }
   return std::vector<TensorType>{{in.dtype, in.shape}};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/graph.hpp"
+#include "ops/quantize.hpp"
 
 namespace smelt {
 
@@ -36,12 +37,6 @@ enum class ChannelFlow : uint8_t {
   each,    ///< output channel c is made of channel c of every input, each channel in the same way; attributes do not
            ///< mention how many there are, and `infer` takes any number. Constants of one channel serve all.
   joined,  ///< the output's bytes are those of the inputs, their channels one input behind the other
-};
-
-/// Real values from `low` to `high`, the latter just out of reach.
-struct RealRange {
-  float low;
-  float high;
 };
 
 /// Dimensions in another order: dimension d of the result is dimension view[d], or a new one of size 1 where that is -1.

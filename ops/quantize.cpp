@@ -54,6 +54,12 @@ IntegerRange integer_activation(const std::string& activation) {
   return {};
 }
 
+Quantization quantization_of(RealRange range, DType dtype) {
+  if (dtype == DType::i16) return {{std::max(range.high, -range.low) / 32768}, {0}, 0};
+  const float scale = (range.high - range.low) / 256;
+  return {{scale}, {std::min(127, static_cast<int32_t>(std::lround(-128 - range.low / scale)))}, 0};
+}
+
 int32_t float_bits(float f) {
   int32_t bits = 0;
   std::memcpy(&bits, &f, sizeof bits);

@@ -16,6 +16,14 @@ struct Multiplier {
 };
 Multiplier quantize_multiplier(double real);
 
+/// Real values from `low` to `high`, the latter just out of reach.
+struct RealRange {
+  float low;
+  float high;
+};
+/// What holds all of `range` in i8 or i16: 1 is 2^8 steps of 2^-8.
+Quantization quantization_of(RealRange range, DType dtype);
+
 /// The clamp of a fused activation ("none", "relu", "relu6", "relu_n1_to_1") in the output's quantized domain.
 /// Source: TensorFlow Lite, kernels/kernel_util.cc, CalculateActivationRangeQuantized.
 struct ActivationRange {

@@ -40,10 +40,7 @@ Result<std::vector<TensorType>> infer_softmax(const Graph& graph, const Node& no
     return fail(graph, node, "E0303", "beta must be a finite number");
   }
   if (in.dtype == DType::i8) {
-    const Quantization& out = graph.at(node.outputs[0]).quant;
-    if (out.scale[0] != 1.0F / 256 || out.zero_point[0] != -128) {
-      return fail(graph, node, "E0304", "the output must have scale 1/256 and zero point -128");
-    }
+    if (Outcome o = checks::output_range(graph, node); !o) return o.failure();
     if (step_multiplier(graph, node) <= 1) {
       return fail(graph, node, "E0304", "beta times the input's scale must exceed 2^-26");
     }

@@ -191,9 +191,7 @@ class Attempt {
 
   std::optional<std::vector<Node>> at_own_scale() {
     if (!op_.output_range) return std::nullopt;
-    const float scale = (op_.output_range->high - op_.output_range->low) / 256;
-    const auto zero = static_cast<int32_t>(std::round(-128 - op_.output_range->low / scale));
-    return with_results_at({{scale}, {std::min(zero, 127)}, 0});
+    return with_results_at(quantization_of(*op_.output_range, DType::i8));
   }
 
   std::optional<std::vector<Node>> with_results_at(const Quantization& quant) {

@@ -26,7 +26,7 @@ struct Calibration {
 };
 
 struct CalibrationOptions {
-  bool histograms = true;  ///< costs a second evaluation of every run
+  bool histograms = true;  ///< for ranges other than minmax; costs a second evaluation of every run
   std::function<void(size_t done, size_t all)> progress;
 };
 

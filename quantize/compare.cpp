@@ -129,8 +129,10 @@ std::vector<Bytes> stored_inputs(const Graph& graph, const Graph& quantized, con
   return stored;
 }
 
-std::vector<LayerNoise> compare(const Graph& graph, const Quantized& quantized, const Runs& runs) {
-  std::vector<LayerNoise> noise(quantized.layers.size());
+Comparison compare(const Graph& graph, const Quantized& quantized, const Runs& runs) {
+  Comparison made;
+  std::vector<LayerNoise>& noise = made.layers;
+  noise.resize(quantized.layers.size());
   for (const std::vector<Bytes>& run : runs) {
     const std::vector<Value> floats = evaluate(graph, run);
     const std::vector<Value> integers = evaluate(quantized.graph, stored_inputs(graph, quantized.graph, run));
@@ -139,12 +141,17 @@ std::vector<LayerNoise> compare(const Graph& graph, const Quantized& quantized, 
       const Value& wanted = floats[static_cast<size_t>(layer.before)];
       if (wanted.type->dtype != DType::f32) continue;
       const std::vector<float> reference = real(*wanted.type, wanted.bytes);
-      const Tensor& made = quantized.graph.at(layer.after);
-      add_noise(reference, real(made, integers[static_cast<size_t>(layer.after)].bytes), noise[l].whole);
-      add_noise(reference, real(made, alone(quantized, layer, floats)), noise[l].own);
+      const Tensor& after = quantized.graph.at(layer.after);
+      add_noise(reference, real(after, integers[static_cast<size_t>(layer.after)].bytes), noise[l].whole);
+      add_noise(reference, real(after, alone(quantized, layer, floats)), noise[l].own);
     }
+    const TensorId a = graph.outputs.at(0), b = quantized.graph.outputs.at(0);
+    const std::vector<float> wanted = real(graph.at(a), floats[static_cast<size_t>(a)].bytes);
+    const std::vector<float> got = real(quantized.graph.at(b), integers[static_cast<size_t>(b)].bytes);
+    add_noise(wanted, got, made.output);
+    for (size_t i = 0; i < wanted.size(); ++i) made.values.emplace_back(wanted[i], got[i]);
   }
-  return noise;
+  return made;
 }
 
 const char* to_string(Metric metric) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "quantize/quantize.hpp"
@@ -23,8 +24,14 @@ struct LayerNoise {
   Noise whole;  ///< with all that the layers before it have added
 };
 
-/// For each of `quantized.layers`. Evaluates both graphs on every run.
-std::vector<LayerNoise> compare(const Graph& graph, const Quantized& quantized, const Runs& runs);
+struct Comparison {
+  std::vector<LayerNoise> layers;  ///< for each of `quantized.layers`
+  Noise output;                    ///< at output 0
+  std::vector<std::pair<float, float>> values;  ///< of output 0: the float graph's and the quantized one's
+};
+
+/// Evaluates both graphs on every run.
+Comparison compare(const Graph& graph, const Quantized& quantized, const Runs& runs);
 
 /// A run of the float graph in the types that the quantized graph's inputs have.
 std::vector<Bytes> stored_inputs(const Graph& graph, const Graph& quantized, const std::vector<Bytes>& run);

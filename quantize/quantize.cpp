@@ -27,13 +27,6 @@ Tensor constant(std::string name, DType type, Shape shape, Quantization q, std::
   return {std::move(name), type, std::move(shape), std::move(q), std::move(data), -1};
 }
 
-/// A function's own range ends just out of reach: 1 is 2^8 steps of 2^-8.
-Quantization function_parameters(RealRange range, Form form) {
-  if (form == Form::int16x8) return {{std::max(range.high, -range.low) / 32768}, {0}, 0};
-  const float scale = (range.high - range.low) / 256;
-  return {{scale}, {std::min(127, static_cast<int32_t>(std::lround(-128 - range.low / scale)))}, 0};
-}
-
 bool is_float(const Graph& graph, TensorId id) { return id != no_tensor && graph.at(id).dtype == DType::f32; }
 
 /// The operands of a filter: where they lie among a node's inputs.
@@ -66,7 +59,7 @@ bool infers(const Graph& graph, const Node& node, Form form, Scale scale) {
       const bool bias = !output && op.filter_axis >= 0 && operand == bias_at;
       t.dtype = filter ? DType::i8 : bias ? (form == Form::int16x8 ? DType::i64 : DType::i32) : type_of(form);
       t.quant = {{filter || bias ? 0.01F : scale(nth++)}, {0}, 0};
-      if (output && op.output_range) t.quant = function_parameters(*op.output_range, form);
+      if (output && op.output_range) t.quant = quantization_of(*op.output_range, type_of(form));
       if (t.constant()) t.data = std::make_shared<Bytes>(static_cast<size_t>(t.bytes()));
     }
     id = alone.add(std::move(t));
@@ -192,7 +185,7 @@ class Quantizer {
     for (size_t n = 0; n < from_.nodes.size(); ++n) {
       const std::optional<RealRange>& range = find_op(from_.nodes[n].op)->output_range;
       if (forms_[n] != form || !range) continue;
-      const Quantization q = function_parameters(*range, form);
+      const Quantization q = quantization_of(*range, type_of(form));
       const size_t set = sets.find(static_cast<size_t>(from_.nodes[n].out()));
       for (size_t id = 0; id < ranges.size(); ++id) {
         if (sets.find(id) == set) chosen[id] = q;

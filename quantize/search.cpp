@@ -22,16 +22,25 @@ std::optional<Form> better(Form form) {
   return std::nullopt;
 }
 
+std::vector<std::vector<float>> outputs_of(const Graph& graph, const std::vector<Bytes>& run) {
+  const std::vector<Value> values = evaluate(graph, run);
+  std::vector<std::vector<float>> outputs;
+  for (const TensorId id : graph.outputs) outputs.push_back(real(graph.at(id), values[static_cast<size_t>(id)].bytes));
+  return outputs;
+}
+
 class Search {
  public:
   Search(const Graph& graph, const Calibration& calibration, const TestSet& test, double of_float, double max_drop,
          const std::function<void(const Trial&)>& progress)
       : graph_(graph), calibration_(calibration), test_(test), of_float_(of_float), max_drop_(max_drop), progress_(progress) {
     ranking_.assign(test.runs.begin(), test.runs.begin() + static_cast<std::ptrdiff_t>(std::min(ranking_runs, test.runs.size())));
+    for (const std::vector<Bytes>& run : ranking_) wanted_.push_back(outputs_of(graph, run));
   }
 
   Result<Found> run(const Settings& settings) {
-    Found found{settings, {}, {}, false};
+    Found found;
+    found.settings = settings;
     if (Outcome o = attempt(found); !o) return o.failure();
     std::vector<std::string> raised;
     while (!found.within) {
@@ -54,6 +63,7 @@ class Search {
     if (!value) return value.failure();
     Trial trial{{}, *value, drop(test_.metric, of_float_, *value)};
     for (const auto& [name, form] : found.settings.forms) trial.raised.push_back(name + "=" + to_string(form));
+    found.value = trial.value;
     found.within = trial.drop <= max_drop_;
     if (progress_) progress_(trial);
     found.trials.push_back(std::move(trial));
@@ -65,14 +75,13 @@ class Search {
     const Result<Quantized> q = quantize(graph_, calibration_, settings);
     if (!q) return q.failure();
     double noise = 0;
-    for (const std::vector<Bytes>& run : ranking_) {
-      const std::vector<Value> floats = evaluate(graph_, run);
-      const std::vector<Value> integers = evaluate(q->graph, stored_inputs(graph_, q->graph, run));
-      for (size_t o = 0; o < graph_.outputs.size(); ++o) {
-        const TensorId a = graph_.outputs[o], b = q->graph.outputs[o];
-        const std::vector<float> wanted = real(graph_.at(a), floats[static_cast<size_t>(a)].bytes);
-        const std::vector<float> got = real(q->graph.at(b), integers[static_cast<size_t>(b)].bytes);
-        for (size_t i = 0; i < wanted.size(); ++i) noise += (got[i] - wanted[i]) * static_cast<double>(got[i] - wanted[i]);
+    for (size_t r = 0; r < ranking_.size(); ++r) {
+      const std::vector<std::vector<float>> got = outputs_of(q->graph, stored_inputs(graph_, q->graph, ranking_[r]));
+      for (size_t o = 0; o < got.size(); ++o) {
+        for (size_t i = 0; i < got[o].size(); ++i) {
+          const double d = static_cast<double>(got[o][i]) - wanted_[r][o][i];
+          noise += d * d;
+        }
       }
     }
     return noise;
@@ -122,7 +131,9 @@ class Search {
     if (raised.size() < 2) return found;
     raised.pop_back();  // without the last one the limit was broken
     for (const std::string& name : raised) {
-      Found without{found.settings, {}, found.trials, false};
+      Found without;
+      without.settings = found.settings;
+      without.trials = found.trials;
       without.settings.forms.erase(name);
       if (Outcome o = attempt(without); !o) return o.failure();
       if (without.within) {
@@ -141,6 +152,7 @@ class Search {
   double max_drop_;
   const std::function<void(const Trial&)>& progress_;
   Runs ranking_;
+  std::vector<std::vector<std::vector<float>>> wanted_;  ///< the float model's outputs for these
 };
 
 }  // namespace

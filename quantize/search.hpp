@@ -20,6 +20,7 @@ struct Found {
   Settings settings;
   Quantized quantized;
   std::vector<Trial> trials;
+  double value = 0;     ///< of the metric, for `quantized`
   bool within = false;  ///< the limit holds
 };
 

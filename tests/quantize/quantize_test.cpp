@@ -151,7 +151,7 @@ TEST(Quantize, EveryFloatModelOfTheTestsBecomesIntegers) {
     for (const Layer& layer : q.layers) EXPECT_EQ(layer.form, Form::int8) << layer.name << layer.why;
     EXPECT_EQ(q.graph.at(q.graph.inputs[0]).dtype, DType::i8);
     EXPECT_EQ(q.graph.at(q.graph.outputs[0]).dtype, DType::i8);
-    for (const LayerNoise& noise : compare(m.graph, q, m.runs)) {
+    for (const LayerNoise& noise : compare(m.graph, q, m.runs).layers) {
       EXPECT_GT(noise.own.decibels(), 25) << "8 bits of a well-used range are worth 40 to 50 dB";
     }
   }
@@ -221,7 +221,7 @@ TEST(Quantize, MixedFormsMeetByConversionsThatTheFormatHas) {
   }
   EXPECT_EQ(from_words, 2U);
   EXPECT_EQ(to_words, 1U);
-  EXPECT_GT(compare(m.graph, q, m.runs).back().whole.decibels(), 25);
+  EXPECT_GT(compare(m.graph, q, m.runs).layers.back().whole.decibels(), 25);
 }
 
 TEST(Quantize, PowersOfTwoThroughout) {
@@ -266,7 +266,7 @@ TEST(Quantize, WeightsOfHalfPrecisionInTheFile) {
     EXPECT_EQ(evaluate(*again, run)[static_cast<size_t>(again->outputs[0])].bytes,
               evaluate(q.graph, run)[static_cast<size_t>(q.graph.outputs[0])].bytes);
   }
-  EXPECT_GT(compare(m.graph, q, m.runs).back().whole.decibels(), 50) << "11 bits";
+  EXPECT_GT(compare(m.graph, q, m.runs).layers.back().whole.decibels(), 50) << "11 bits";
 }
 
 /// Two 1x1 convolutions with a RELU between; the first one's channels differ a hundredfold in size.
@@ -294,8 +294,8 @@ TEST(Equalize, KeepsTheFunctionAndBringsRangesTogether) {
   }
   Settings settings;
   settings.per_channel = false;  // where uneven channels hurt
-  const double without = compare(before, quantized(before, runs, settings), runs).back().whole.decibels();
-  const double with = compare(after, quantized(after, runs, settings), runs).back().whole.decibels();
+  const double without = compare(before, quantized(before, runs, settings), runs).layers.back().whole.decibels();
+  const double with = compare(after, quantized(after, runs, settings), runs).layers.back().whole.decibels();
   EXPECT_GT(with, without + 3);
 }
 
