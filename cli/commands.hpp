@@ -71,7 +71,8 @@ Result<ExitCode> boards(const Options& options);
 
 /// A model on its way: as it was read, and as it was compiled.
 struct Compiled {
-  Graph original;
+  Graph original;                ///< what the compiled code is held to
+  std::optional<Graph> file;     ///< what was read, where `original` is its integer form
   RowLayout layout;              ///< of its inputs and outputs, against the file's
   Program program;
   std::vector<std::string> log;  ///< what the passes did

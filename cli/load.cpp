@@ -149,8 +149,11 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   Result<Compiled> unplanned = load_unplanned(options);
   if (!unplanned) return unplanned;
   Compiled compiled = std::move(*unplanned);
-  Graph graph = compiled.original;
   PassLog log;
+  const Work before = work_of(compiled.original);
+  Graph file = compiled.original;
+  if (define_integers(compiled.original, log)) compiled.file = std::move(file);
+  Graph graph = compiled.original;
   PipelineOptions pipeline;
   pipeline.keep_all_tensors = keep_all_tensors;
   run_passes(graph, log, pipeline);
@@ -164,7 +167,7 @@ Result<Compiled> load(const Options& options, bool keep_all_tensors) {
   Result<Program> program = lower(std::move(graph), lowering);
   if (!program) return program.failure();
   compiled.program = std::move(*program);
-  compiled.before = log.before;
+  compiled.before = before;
   compiled.after = log.after;
   for (const PassLog::Line& line : log.lines) compiled.log.push_back(line.pass + ": " + line.text);
   return compiled;

@@ -8,7 +8,12 @@
 namespace smelt::cli {
 namespace {
 
-constexpr const char* reference = "TensorFlow Lite reference kernels (double rounding), by an independent oracle";
+/// What the outputs were compared with.
+std::string reference_of(const Report& r) {
+  const bool integers = r.comparison && r.comparison->from_file;
+  return std::string(integers ? "its quantized layers in integers: " : "") +
+         "TensorFlow Lite reference kernels (double rounding), by an independent oracle";
+}
 
 template <class T>
 Json or_null(const std::optional<T>& value) { return value ? Json(*value) : Json(nullptr); }
@@ -161,7 +166,7 @@ Json to_json(const Report& r) {
   Json j;
   j["model"] = r.model;
   j["target"] = r.target;
-  j["reference"] = reference;
+  j["reference"] = reference_of(r);
   j["bit_exact"] = r.comparison ? Json(r.comparison->bit_exact) : Json(nullptr);
   j["outputs_compared"] = r.comparison ? Json(r.comparison->outputs_compared) : Json(nullptr);
   j["distinct_outputs"] = r.comparison ? Json(r.comparison->distinct_outputs) : Json(nullptr);
@@ -170,6 +175,7 @@ Json to_json(const Report& r) {
     j["within_tolerance"] = r.comparison->within_tolerance;
     j["largest_float_error"] = r.comparison->largest_error;
     j["not_compared"] = r.comparison->not_compared;
+    if (const auto& form = r.comparison->from_file) j["from_file"] = {{"largest", form->largest}, {"steps", form->steps}};
     j["mismatches"] = Json::array();
     for (const verify::Mismatch& m : r.comparison->mismatches) {
       j["mismatches"].push_back({{"run", m.run}, {"tensor", m.tensor}, {"against", m.against}, {"detail", m.detail}});
@@ -271,7 +277,7 @@ std::string to_text(const Report& r) {
   if (r.cycles) text += cycles_text(*r.cycles, r.ops);
   if (r.comparison) {
     const verify::Comparison& c = *r.comparison;
-    text += "\n  compared with " + std::string(reference) + "\n";
+    text += "\n  compared with " + reference_of(r) + "\n";
     text += "  outputs       " + grouped(c.outputs_compared) + " compared, " + grouped(c.distinct_outputs) + " of them distinct\n";
     if (r.taps) text += "  tensors       " + grouped(c.tensors_compared) + " operator tensors compared, row by row\n";
     for (const std::string& t : c.not_compared) text += "  fused away    " + t + "\n";
@@ -289,6 +295,12 @@ std::string to_text(const Report& r) {
       }
       if (c.mismatches.size() > 10) text += "    and " + std::to_string(c.mismatches.size() - 10) + " more\n";
     }
+  }
+  if (r.comparison && r.comparison->from_file) {
+    char buffer[128];
+    std::snprintf(buffer, sizeof buffer, "  from the file's floats between quantizations at most %.3g, %.3g steps of the output's scale\n",
+                  r.comparison->from_file->largest, r.comparison->from_file->steps);
+    text += buffer;
   }
   const auto saved = [](const char* what, int64_t before, int64_t after) {
     return before == after ? std::string() : std::string("  ") + what + grouped(static_cast<std::uint64_t>(after)) + " of " +

@@ -57,6 +57,7 @@ Result<ExitCode> verify_model(const Options& options) {
     if (!measured) return measured.failure();
     report.measured = std::move(*measured);
   }
+  if (compiled->file) verify::compare_forms(*compiled->file, original, *inputs, *report.comparison);
   verify::compare_outputs(original, *inputs, report.measured->outputs, expected, *report.comparison);
 
   if (options.taps) {

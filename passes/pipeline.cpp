@@ -1,5 +1,7 @@
 #include "passes/pipeline.hpp"
 
+#include <algorithm>
+
 #include "ops/op.hpp"
 
 namespace smelt {
@@ -22,22 +24,24 @@ Work work_of(const Graph& graph) {
   return work;
 }
 
-void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
-  const auto run = [&](const char* name, void (*pass)(Graph&, PassLog&)) {
+namespace {
+
+/// Runs passes by name, and sees to it that each leaves a sound graph.
+struct Runner {
+  Graph& graph;
+  PassLog& log;
+  const std::function<void(const char* pass, const Graph&)>& dump;
+
+  void operator()(const char* name, void (*pass)(Graph&, PassLog&)) const {
     pass(graph, log);
     const Outcome sound = verify_graph(graph);
     SMELT_ASSERT(sound.ok(), std::string(name) + " broke the graph:\n" + (sound ? "" : sound.failure().to_string()));
-    if (options.dump) options.dump(name, graph);
-  };
-
-  log.before = work_of(graph);
-  // What is known now need not be computed on the device.
-  run("fold constants", fold_constants);
-  if (options.keep_all_tensors) {
-    run("remove unused tensors", remove_unused_tensors);
-    log.after = work_of(graph);
-    return;
+    if (dump) dump(name, graph);
   }
+};
+
+/// What a file says once its layout and its constants are ours, layers of floats between quantizations in integers.
+void settle(const Runner& run) {
   // Layers keep channels last; models that keep them first come with transpositions.
   run("move transposes", move_transposes);
   run("reorder weights", reorder_weights);
@@ -54,6 +58,35 @@ void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
   run("fold constants", fold_constants);
   run("remove identities", remove_identities);
   run("remove dead", remove_dead);
+}
+
+}  // namespace
+
+bool define_integers(Graph& graph, PassLog& log) {
+  const auto marked = [](const Node& node) { return node.attrs.i("qdq") != 0; };
+  if (std::none_of(graph.nodes.begin(), graph.nodes.end(), marked)) return false;
+  Graph integers = graph;
+  PassLog said;
+  const Runner run{integers, said, {}};
+  run("fold constants", fold_constants);
+  settle(run);
+  if (std::none_of(said.lines.begin(), said.lines.end(), [](const auto& line) { return line.pass == "use integers"; })) return false;
+  graph = std::move(integers);
+  log = std::move(said);
+  return true;
+}
+
+void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
+  const Runner run{graph, log, options.dump};
+  log.before = work_of(graph);
+  // What is known now need not be computed on the device.
+  run("fold constants", fold_constants);
+  if (options.keep_all_tensors) {
+    run("remove unused tensors", remove_unused_tensors);
+    log.after = work_of(graph);
+    return;
+  }
+  settle(run);
   run("fuse padding", fuse_padding);
   run("fuse activations", fuse_activations);
   if (!options.writable) run("compose lookups", compose_lookups);

@@ -19,4 +19,8 @@ struct PipelineOptions {
 /// From a verified graph to the graph that is lowered. Cannot fail: a pass that breaks the graph is a fault of ours.
 void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options = {});
 
+/// Where a file quantizes between layers of floats (ONNX's QDQ form), the graph whose layers compute in integers: the
+/// definition that compiled code is held to. False, and nothing happens, where there is no such layer.
+bool define_integers(Graph& graph, PassLog& log);
+
 }  // namespace smelt

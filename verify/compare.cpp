@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace smelt::verify {
 namespace {
@@ -46,20 +47,67 @@ void compare(const Tensor& type, const Bytes& want, const Bytes& got, std::size_
                                    " differ, the first at " + std::to_string(first)});
 }
 
-/// A tensor of the original graph in the compiled one: by its index in the file, else by its name.
+/// The scale that an output's values have, also where they are handed out as floats; 0: none.
+double step_of(const Graph& graph, TensorId output) {
+  const int producer = graph.producer(output);
+  const bool floats = producer >= 0 && find_op(graph.nodes[static_cast<std::size_t>(producer)].op)->dequantizes;
+  const Quantization& q = graph.at(floats ? graph.nodes[static_cast<std::size_t>(producer)].in(0) : output).quant;
+  return q.present() ? double{q.scale[0]} : 0;
+}
+
+template <class T>
+double largest_difference(const Bytes& a, const Bytes& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i + sizeof(T) <= std::min(a.size(), b.size()); i += sizeof(T)) {
+    T x, y;
+    std::memcpy(&x, &a[i], sizeof x);
+    std::memcpy(&y, &b[i], sizeof y);
+    largest = std::max(largest, std::fabs(static_cast<double>(x) - static_cast<double>(y)));
+  }
+  return largest;
+}
+
+/// A tensor of the original graph in the compiled one: by its index in the file, else by its name and type. Among several
+/// of these the order tells, if none is missing.
 std::map<TensorId, TensorId> correspondence(const Graph& original, const Graph& compiled) {
-  std::map<TensorId, TensorId> found;
-  for (std::size_t o = 0; o < original.tensors.size(); ++o) {
-    for (std::size_t c = 0; c < compiled.tensors.size(); ++c) {
-      const Tensor& a = original.tensors[o];
-      const Tensor& b = compiled.tensors[c];
-      if (a.source >= 0 ? a.source == b.source : a.name == b.name) found[static_cast<TensorId>(o)] = static_cast<TensorId>(c);
+  using Key = std::tuple<int, std::string, DType, Shape>;
+  const auto by_key = [](const Graph& graph) {
+    std::map<Key, std::vector<TensorId>> found;
+    for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
+      const Tensor& t = graph.tensors[i];
+      const Key key = t.source >= 0 ? Key{t.source, {}, {}, {}} : Key{-1, t.name, t.dtype, t.shape};
+      found[key].push_back(static_cast<TensorId>(i));
     }
+    return found;
+  };
+  const auto there = by_key(compiled);
+  std::map<TensorId, TensorId> found;
+  for (const auto& [key, ids] : by_key(original)) {
+    const auto at = there.find(key);
+    if (at == there.end() || at->second.size() != ids.size()) continue;
+    for (std::size_t i = 0; i < ids.size(); ++i) found[ids[i]] = at->second[i];
   }
   return found;
 }
 
 }  // namespace
+
+void compare_forms(const Graph& file, const Graph& original, const Runs& inputs, Comparison& result) {
+  FormDistance& d = result.from_file.emplace();
+  for (const std::vector<Bytes>& run : inputs) {
+    const std::vector<Value> ours = evaluate(original, run), theirs = evaluate(file, run);
+    for (std::size_t o = 0; o < original.outputs.size(); ++o) {
+      const Value& a = ours[static_cast<std::size_t>(original.outputs[o])];
+      const Bytes& b = theirs[static_cast<std::size_t>(file.outputs[o])].bytes;
+      const double step = step_of(original, original.outputs[o]);
+      const bool floats = a.type->dtype == DType::f32;
+      const double steps = floats ? 0 : a.type->dtype == DType::i8 ? largest_difference<int8_t>(a.bytes, b) : largest_difference<uint8_t>(a.bytes, b);
+      const double largest = floats ? largest_difference<float>(a.bytes, b) : steps * step;
+      d.largest = std::max(d.largest, largest);
+      d.steps = std::max(d.steps, floats && step > 0 ? largest / step : steps);
+    }
+  }
+}
 
 void compare_outputs(const Graph& original, const Runs& inputs, const Runs& outputs, const Runs& expected, Comparison& result) {
   std::set<std::vector<Bytes>> distinct;

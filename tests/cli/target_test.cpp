@@ -1,4 +1,7 @@
 // What the tool measures through cross-compilers and emulators.
+#include <algorithm>
+#include <tuple>
+
 #include "import/import.hpp"
 #include "targets/target.hpp"
 #include "verify/elf.hpp"
@@ -44,6 +47,53 @@ TEST_P(Measure, AgreesWithWhatCompileSaysAlone) {
     EXPECT_FALSE(measured.at("flags").empty());
   }
 }
+
+// ---- .onnx networks: every tensor of theirs on the target, integers bit by bit ----
+
+struct OnnxCase {
+  std::string target, model;
+};
+
+void PrintTo(const OnnxCase& c, std::ostream* out) { *out << c.model; }
+
+std::vector<OnnxCase> onnx_cases(const std::vector<std::string>& targets) {
+  std::vector<OnnxCase> cases;
+  for (const auto& entry : fs::directory_iterator(fs::path(SMELT_SOURCE_DIR) / "tests/onnx/models")) {
+    if (entry.path().extension() != ".onnx") continue;
+    for (const std::string& target : targets) cases.push_back({target, entry.path().stem().string()});
+  }
+  std::sort(cases.begin(), cases.end(), [](const auto& a, const auto& b) { return std::tie(a.target, a.model) < std::tie(b.target, b.model); });
+  return cases;
+}
+
+std::string onnx_name(const ::testing::TestParamInfo<OnnxCase>& info) {
+  std::string name = info.param.target + "_" + info.param.model;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+void computes_the_same(const OnnxCase& c) {
+  if (!installed(c.target)) GTEST_SKIP() << "compiler or emulator of " << c.target << " not installed";
+  const std::string path = (fs::path(SMELT_SOURCE_DIR) / "tests/onnx/models" / (c.model + ".onnx")).string();
+  const verify::Ended ended = smelt({"verify", path, "--target", c.target, "--count", "2", "--taps", "--json"});
+  ASSERT_TRUE(says(ended, 0));
+  const Json said = json_of(ended);
+  EXPECT_EQ(said.at("outputs_compared"), 2);
+  EXPECT_GT(said.at("tensors_compared"), 4);
+  const bool integers = c.model.find("_q") != std::string::npos;
+  ASSERT_EQ(said.contains("from_file"), integers);
+  if (!integers) return;
+  EXPECT_EQ(said.at("bit_exact"), true);
+  EXPECT_LE(said.at("from_file").at("steps"), 3.01);  // each layer may round once more than the file's floats do
+}
+
+class OnnxOnTarget : public ::testing::TestWithParam<OnnxCase> {};
+TEST_P(OnnxOnTarget, ComputesTheSame) { computes_the_same(GetParam()); }
+INSTANTIATE_TEST_SUITE_P(Cli, OnnxOnTarget, ::testing::ValuesIn(onnx_cases({"cortex-m4"})), onnx_name);
+
+class SlowOnnxOnTarget : public ::testing::TestWithParam<OnnxCase> {};
+TEST_P(SlowOnnxOnTarget, ComputesTheSame) { computes_the_same(GetParam()); }
+INSTANTIATE_TEST_SUITE_P(Slow, SlowOnnxOnTarget, ::testing::ValuesIn(onnx_cases({"cortex-m55", "cortex-m0plus", "rv32imac"})), onnx_name);
 
 TEST(Limits, ABrokenOneNamesWhatTakesTheRoom) {
   if (!installed("cortex-m4")) GTEST_SKIP() << "compiler or emulator of cortex-m4 not installed";
