@@ -397,7 +397,6 @@ TensorId GraphBuilder::conv(TensorId x, TensorId weights, TensorId bias, const W
   return node(op, inputs, a);
 }
 
-/// Of x [N, H, W, C], rows and columns set apart by zeros.
 TensorId GraphBuilder::spread(TensorId x, int64_t stride_h, int64_t stride_w) {
   const Ints s(shape(x).begin(), shape(x).end());
   if (stride_h > 1) {
@@ -522,10 +521,15 @@ TensorId GraphBuilder::reduce(const std::string& op, TensorId x, const Ints& axe
   return keep_dims ? y : reshape(y, without);
 }
 
+GraphBuilder::Moments GraphBuilder::moments(TensorId x, const Ints& axes) {
+  const TensorId mean = reduce("mean", x, axes, true);
+  const TensorId centred = sub(x, mean);
+  return {mean, centred, reduce("mean", mul(centred, centred), axes, true)};
+}
+
 TensorId GraphBuilder::standardize(TensorId x, const Ints& axes, double epsilon) {
-  const TensorId centred = sub(x, reduce("mean", x, axes, true));
-  const TensorId variance = reduce("mean", mul(centred, centred), axes, true);
-  return mul(centred, unary("rsqrt", add(variance, number(static_cast<float>(epsilon)))));
+  const Moments m = moments(x, axes);
+  return mul(m.centred, unary("rsqrt", add(m.variance, number(static_cast<float>(epsilon)))));
 }
 
 TensorId GraphBuilder::resize(const std::string& op, TensorId x, int64_t height, int64_t width, bool align_corners,

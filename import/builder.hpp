@@ -137,6 +137,8 @@ class GraphBuilder {
   /// Its transpose: x [N, H, W, C], weights [O / groups, kH, kW, C]; the paddings take rows and columns away from the full
   /// result, `out_h`, `out_w` say its size (rows and columns of zeros are added where it is more).
   TensorId transposed_conv(TensorId x, TensorId weights, TensorId bias, const Window& w, int64_t groups, int64_t out_h, int64_t out_w);
+  /// x [N, H, W, C] with its rows and columns set apart by zeros: the second row stands where `stride_h` says.
+  TensorId spread(TensorId x, int64_t stride_h, int64_t stride_w);
   /// "average_pool_2d" or "max_pool_2d" over x [N, H, W, C]; padding does not count.
   TensorId pool(const std::string& op, TensorId x, const Window& w);
   /// x [..., depth] with weights [units, depth] and bias [units] (or no_tensor), constant: [..., units].
@@ -147,7 +149,12 @@ class GraphBuilder {
   TensorId scale_channels(TensorId x, int64_t axis, const std::vector<float>& scale, const std::vector<float>& shift);
   /// "mean", "sum", "reduce_max", "reduce_min", "reduce_prod" over axes.
   TensorId reduce(const std::string& op, TensorId x, const Ints& axes, bool keep_dims);
-  /// (x - mean) / sqrt(variance + epsilon) over axes, dimensions kept.
+  /// Over axes, dimensions kept; the variance is that of the population. `centred` is x - mean.
+  struct Moments {
+    TensorId mean, centred, variance;
+  };
+  Moments moments(TensorId x, const Ints& axes);
+  /// (x - mean) / sqrt(variance + epsilon) over axes.
   TensorId standardize(TensorId x, const Ints& axes, double epsilon);
   /// Rows and columns of x [N, H, W, C] to a size.
   TensorId resize(const std::string& op, TensorId x, int64_t height, int64_t width, bool align_corners, bool half_pixel_centers);
@@ -157,7 +164,6 @@ class GraphBuilder {
 
  private:
   std::string next_name();
-  TensorId spread(TensorId x, int64_t stride_h, int64_t stride_w);
   TensorId turned(TensorId weights);  ///< filters upside down
   bool fold(const Node& node, const Ids& outputs);
   void check_size(const Shape& shape) const;

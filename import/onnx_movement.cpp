@@ -194,9 +194,28 @@ void gather_elements(Call& c) {
   c.out = {c.b.reshape(c.b.node("gather", {x, c.b.constant(t.dtype, t.shape, t.data)}, a), to)};
 }
 
+/// Leading dimensions that data and indices share become one, whose coordinate stands in front of each index.
+void share_batches(Call& c, TensorId& x, TensorId& indices, int64_t shared) {
+  const Shape s = c.b.shape(x), at = c.b.shape(indices);
+  if (shared < 0 || shared >= std::min(c.rank(0), c.rank(1)) || elements(s) < 1 || elements(at) < 1 ||
+      !std::equal(s.begin(), s.begin() + shared, at.begin())) {
+    c.mismatch("batch_dims = " + std::to_string(shared) + " does not fit " + to_string(s) + " and " + to_string(at));
+  }
+  Ints to(s.begin() + shared - 1, s.end());
+  to[0] = elements(Shape(s.begin(), s.begin() + shared));
+  Shape coordinates = at;
+  coordinates.back() = 1;
+  std::vector<int32_t> batch(static_cast<size_t>(elements(coordinates)));
+  const int64_t each = static_cast<int64_t>(batch.size()) / to[0];
+  for (size_t i = 0; i < batch.size(); ++i) batch[i] = static_cast<int32_t>(static_cast<int64_t>(i) / each);
+  x = c.b.reshape(x, to);
+  indices = c.b.concat({c.b.constant(DType::i32, coordinates, batch), indices}, c.rank(1) - 1);
+}
+
 void gather_nd(Call& c) {
-  if (c.i("batch_dims", 0) != 0) c.unsupported("batch_dims is not supported");
-  c.out = {c.b.node("gather_nd", {c.in(0), c.b.cast(c.in(1), DType::i32)}, {}, {{}, {}, c.b.at(c.in(0)).quant})};
+  TensorId x = c.in(0), indices = c.b.cast(c.in(1), DType::i32);
+  if (const int64_t shared = c.i("batch_dims", 0); shared != 0) share_batches(c, x, indices, shared);
+  c.out = {c.b.node("gather_nd", {x, indices}, {}, {{}, {}, c.b.at(x).quant})};
 }
 
 /// Indices below 0 count from the end; those out of range are nowhere.
@@ -389,10 +408,12 @@ void depth_to_space(Call& c) {
 
 void space_to_depth(Call& c) {
   const int64_t block = c.i("blocksize", 0);
+  const bool columns = c.s("mode", "DCR") == "CRD";
   const Shape s = c.shape(0);
   if (s.size() != 4 || block < 1 || s[2] % block != 0 || s[3] % block != 0) c.mismatch("blocksize does not divide rows and columns");
   const TensorId x = c.b.reshape(c.in(0), Ints{s[0], s[1], s[2] / block, block, s[3] / block, block});
-  c.out = {c.b.reshape(c.b.transpose(x, {0, 3, 5, 1, 2, 4}), Ints{s[0], s[1] * block * block, s[2] / block, s[3] / block})};
+  const TensorId y = c.b.transpose(x, columns ? Ints{0, 1, 3, 5, 2, 4} : Ints{0, 3, 5, 1, 2, 4});
+  c.out = {c.b.reshape(y, Ints{s[0], s[1] * block * block, s[2] / block, s[3] / block})};
 }
 
 /// A matrix of ones on a diagonal.

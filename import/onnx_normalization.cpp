@@ -18,20 +18,8 @@ Ints from_axis(int64_t axis, int64_t rank) {
   return axes;
 }
 
-/// Inference: a factor and a summand for each channel.
-void batch(Call& c) {
-  for (const char* name : {"momentum", "spatial"}) c.ignore(name);
-  if (c.i("training_mode", 0) != 0) c.unsupported("training mode is not supported", "export the model for inference");
-  const double epsilon = c.f("epsilon", 1e-5);
-  const std::vector<float> gamma = channel_values(c, 1, "scale"), beta = channel_values(c, 2, "B"), mean = channel_values(c, 3, "mean"),
-                           variance = channel_values(c, 4, "variance");
-  std::vector<float> scale, shift;
-  for (size_t i = 0; i < gamma.size(); ++i) {
-    const double s = gamma[i] / std::sqrt(variance[i] + epsilon);
-    scale.push_back(static_cast<float>(s));
-    shift.push_back(static_cast<float>(beta[i] - mean[i] * s));
-  }
-  c.out = {c.b.scale_channels(c.in(0), 1, scale, shift)};
+TensorId inverse_deviation(Call& c, TensorId variance, double epsilon) {
+  return c.b.unary("rsqrt", c.b.add(variance, c.b.number(static_cast<float>(epsilon))));
 }
 
 TensorId scaled(Call& c, TensorId x, size_t scale, size_t shift) {
@@ -41,6 +29,41 @@ TensorId scaled(Call& c, TensorId x, size_t scale, size_t shift) {
     return c.b.reshape(c.in(input), s);
   };
   return c.b.add(c.b.mul(x, of_channels(scale)), of_channels(shift));
+}
+
+/// By the mean and variance of this very batch; those that the file holds move towards them.
+void batch_in_training(Call& c, double epsilon) {
+  if (c.rank(0) < 2) c.mismatch("the input has no channels");
+  for (size_t i = 1; i < 5; ++i) {
+    if (c.shape(i) != Shape{c.shape(0)[1]})
+      c.mismatch("scale, B, mean and variance must have one value for each channel");
+  }
+  const auto kept = static_cast<float>(c.f("momentum", 0.9));
+  Ints axes = from_axis(2, c.rank(0));
+  axes.push_back(0);
+  const GraphBuilder::Moments m = c.b.moments(c.in(0), axes);
+  const TensorId y = scaled(c, c.b.mul(m.centred, inverse_deviation(c, m.variance, epsilon)), 1, 2);
+  const auto moved = [&](size_t input, TensorId towards) {
+    towards = c.b.reshape(towards, c.shape(input));
+    return c.b.add(c.b.mul(c.in(input), c.b.number(kept)), c.b.mul(towards, c.b.number(1 - kept)));
+  };
+  c.out = {y, moved(3, m.mean), moved(4, m.variance)};
+}
+
+/// Inference: a factor and a summand for each channel.
+void batch(Call& c) {
+  for (const char* name : {"momentum", "spatial"}) c.ignore(name);
+  const double epsilon = c.f("epsilon", 1e-5);
+  if (c.i("training_mode", 0) != 0) return batch_in_training(c, epsilon);
+  const std::vector<float> gamma = channel_values(c, 1, "scale"), beta = channel_values(c, 2, "B"), mean = channel_values(c, 3, "mean"),
+                           variance = channel_values(c, 4, "variance");
+  std::vector<float> scale, shift;
+  for (size_t i = 0; i < gamma.size(); ++i) {
+    const double s = gamma[i] / std::sqrt(variance[i] + epsilon);
+    scale.push_back(static_cast<float>(s));
+    shift.push_back(static_cast<float>(beta[i] - mean[i] * s));
+  }
+  c.out = {c.b.scale_channels(c.in(0), 1, scale, shift)};
 }
 
 void instance(Call& c) {
@@ -68,14 +91,11 @@ void layer(Call& c) {
   c.ignore("stash_type");
   const double epsilon = c.f("epsilon", 1e-5);
   const Ints axes = from_axis(c.axis(c.i("axis", -1), c.rank(0)), c.rank(0));
-  const TensorId x = c.in(0);
-  const TensorId mean = c.b.reduce("mean", x, axes, true);
-  const TensorId centred = c.b.sub(x, mean);
-  const TensorId variance = c.b.reduce("mean", c.b.mul(centred, centred), axes, true);
-  const TensorId inverse = c.b.unary("rsqrt", c.b.add(variance, c.b.number(static_cast<float>(epsilon))));
-  TensorId y = c.b.mul(c.b.mul(centred, inverse), c.in(1));
+  const GraphBuilder::Moments m = c.b.moments(c.in(0), axes);
+  const TensorId inverse = inverse_deviation(c, m.variance, epsilon);
+  TensorId y = c.b.mul(c.b.mul(m.centred, inverse), c.in(1));
   if (c.has(2)) y = c.b.add(y, c.in(2));
-  c.out = {y, mean, inverse};
+  c.out = {y, m.mean, inverse};
 }
 
 void root_mean_square(Call& c) {
@@ -84,14 +104,13 @@ void root_mean_square(Call& c) {
   const Ints axes = from_axis(c.axis(c.i("axis", -1), c.rank(0)), c.rank(0));
   const TensorId x = c.in(0);
   const TensorId square = c.b.reduce("mean", c.b.mul(x, x), axes, true);
-  c.out = {c.b.mul(c.b.mul(x, c.b.unary("rsqrt", c.b.add(square, c.b.number(static_cast<float>(epsilon))))), c.in(1))};
+  c.out = {c.b.mul(c.b.mul(x, inverse_deviation(c, square, epsilon)), c.in(1))};
 }
 
 void mean_variance(Call& c) {
   const Ints axes = c.axes(c.ints("axes", {0, 2, 3}), c.rank(0));
-  const TensorId centred = c.b.sub(c.in(0), c.b.reduce("mean", c.in(0), axes, true));
-  const TensorId deviation = c.b.unary("sqrt", c.b.reduce("mean", c.b.mul(centred, centred), axes, true));
-  c.out = {c.b.div(centred, c.b.add(deviation, c.b.number(1e-9F)))};
+  const GraphBuilder::Moments m = c.b.moments(c.in(0), axes);
+  c.out = {c.b.div(m.centred, c.b.add(c.b.unary("sqrt", m.variance), c.b.number(1e-9F)))};
 }
 
 void lp(Call& c) {

@@ -148,14 +148,9 @@ void dequantize_linear(Call& c) {
   c.out = {dequantized(c, c.in(0), quantization(c, c.in(1), c.maybe(2), axis, c.rank(0)))};
 }
 
-Shape kernel_of(const Shape& s) { return s.size() < 3 ? Shape{} : Shape(s.begin() + 2, s.end()); }
-
 void convolution(Call& c) {
   const Quantization qx = quantization(c, c.in(1), c.maybe(2), 0, 0), qw = quantization(c, c.in(4), c.maybe(5), 0, c.b.rank(c.in(3)));
-  const Window w = window(extents(c, kernel_of(c.shape(3))));
-  const TensorId weights = filter_rows(c, dequantized(c, c.in(3), qw));
-  const TensorId y = c.b.conv(to_rows(c, operand(c, 0)), weights, bias(c, 8, qx, qw), w, c.i("group", 1));
-  c.out = {result(c, from_rows(c, y, c.rank(0)), 6)};
+  c.out = {result(c, convolved(c, operand(c, 0), dequantized(c, c.in(3), qw), bias(c, 8, qx, qw)), 6)};
 }
 
 void matmul(Call& c) { c.out = {result(c, c.b.matmul(operand(c, 0), operand(c, 3, c.b.rank(c.in(3)) - 1)), 6)}; }
@@ -193,15 +188,7 @@ void global_average(Call& c) {
 
 void average(Call& c) {
   if (c.i("channels_last", 0) != 0) c.unsupported("channels_last is not supported");
-  if (c.i("ceil_mode", 0) != 0) c.unsupported("ceil_mode is not supported here");
-  const bool counts = c.i("count_include_pad", 0) != 0;
-  Window w = window(extents(c, {}));
-  TensorId x = to_rows(c, operand(c, 0));
-  if (counts) {
-    x = c.b.pad(x, {0, 0, w.top, w.bottom, w.left, w.right, 0, 0}, 0);
-    w.top = w.bottom = w.left = w.right = 0;
-  }
-  c.out = {result(c, from_rows(c, c.b.pool("average_pool_2d", x, w), c.rank(0)), 3)};
+  c.out = {result(c, averaged(c, operand(c, 0)), 3)};
 }
 
 void concat(Call& c) {

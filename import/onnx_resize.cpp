@@ -11,17 +11,23 @@ namespace {
 struct Mode {
   std::string kind, coordinates, nearest;
   double cubic_a = -0.75;
-  bool exclude_outside = false;
+  bool exclude_outside = false, antialias = false;
 };
 
 struct Axis {
   int64_t in = 1, out = 1;
   double scale = 1;
+  double start = 0, end = 1;  ///< of tf_crop_and_resize, as shares of the input
+
+  bool keeps() const { return in == out && scale == 1 && start == 0 && end == 1; }
 };
 
 double source(const Mode& m, const Axis& a, int64_t i) {
   const auto x = static_cast<double>(i);
   const auto in = static_cast<double>(a.in), out = static_cast<double>(a.out);
+  if (m.coordinates == "tf_crop_and_resize") {
+    return (in - 1) * (a.out == 1 ? (a.start + a.end) / 2 : a.start + x * (a.end - a.start) / (out - 1));
+  }
   if (m.coordinates == "asymmetric") return x / a.scale;
   if (m.coordinates == "align_corners") return a.out == 1 ? 0 : x * (in - 1) / (in * a.scale - 1);
   if (m.coordinates == "tf_half_pixel_for_nn") return (x + 0.5) / a.scale;
@@ -29,6 +35,12 @@ double source(const Mode& m, const Axis& a, int64_t i) {
   const double half = (x + 0.5) / a.scale - 0.5;
   if (m.coordinates != "half_pixel_symmetric") return half;
   return in / 2 * (1 - out / (in * a.scale)) + half;
+}
+
+/// Only what is cropped may lie outside of the input; there the result has a value of its own.
+bool outside(const Mode& m, const Axis& a, int64_t i) {
+  const double x = source(m, a, i);
+  return m.coordinates == "tf_crop_and_resize" && (x < 0 || x > static_cast<double>(a.in - 1));
 }
 
 int64_t rounded(const std::string& how, double x) {
@@ -49,10 +61,28 @@ void add_row(float* row, const Axis& a, int64_t first, const std::vector<double>
   }
 }
 
-std::vector<double> cubic(double t, double a) {
-  const auto near = [&](double x) { return ((a + 2) * x - (a + 3)) * x * x + 1; };
-  const auto far = [&](double x) { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a; };
-  return {far(t + 1), near(t), near(1 - t), far(2 - t)};
+/// What a neighbour at this distance weighs.
+double kernel(const Mode& m, double distance) {
+  const double x = std::abs(distance), a = m.cubic_a;
+  if (m.kind == "linear") return std::max(1 - x, 0.0);
+  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+/// The neighbours of a position that weigh something. With `antialias` the kernel widens as the scale shrinks, so that
+/// everything counts for something.
+void add_neighbours(float* row, const Mode& m, const Axis& a, double x) {
+  const double narrow = m.antialias ? std::min(a.scale, 1.0) : 1, reach = (m.kind == "linear" ? 1 : 2) / narrow;
+  const auto first = static_cast<int64_t>(std::floor(x - reach)) + 1,
+             last = static_cast<int64_t>(std::ceil(x + reach)) - 1;
+  std::vector<double> weights;
+  double sum = 0;
+  for (int64_t k = first; k <= last; ++k) {
+    weights.push_back(kernel(m, (static_cast<double>(k) - x) * narrow));
+    sum += weights.back();
+  }
+  for (double& w : weights) w /= sum;
+  add_row(row, a, first, weights, m.exclude_outside);
 }
 
 /// [out, in]
@@ -61,14 +91,11 @@ std::vector<float> matrix(const Mode& m, const Axis& a) {
   for (int64_t i = 0; i < a.out; ++i) {
     const double x = source(m, a, i);
     float* row = all.data() + i * a.in;
-    const double low = std::floor(x);
-    const auto at = static_cast<int64_t>(low);
+    if (outside(m, a, i)) continue;
     if (m.kind == "nearest") {
       row[std::clamp<int64_t>(rounded(m.nearest, x), 0, a.in - 1)] = 1;
-    } else if (m.kind == "linear") {
-      add_row(row, a, at, {1 - (x - low), x - low}, m.exclude_outside);
     } else {
-      add_row(row, a, at - 1, cubic(x - low, m.cubic_a), m.exclude_outside);
+      add_neighbours(row, m, a, x);
     }
   }
   return all;
@@ -99,12 +126,29 @@ TensorId as_operator(Call& c, TensorId x, const std::vector<Axis>& axes, const s
   return no_tensor;
 }
 
-void resize_by(Call& c, const Mode& m, const std::vector<Axis>& axes) {
+/// x plus `value` where the position along any axis lies outside; x is 0 there.
+TensorId extrapolated(Call& c, TensorId x, const Mode& m, const std::vector<Axis>& axes, double value) {
+  TensorId inside = no_tensor;
+  for (size_t d = 0; d < axes.size(); ++d) {
+    Shape along(axes.size(), 1);
+    along[d] = static_cast<int32_t>(axes[d].out);
+    std::vector<float> is;
+    for (int64_t i = 0; i < axes[d].out; ++i) is.push_back(outside(m, axes[d], i) ? 0.0F : 1.0F);
+    if (std::count(is.begin(), is.end(), 0.0F) == 0) continue;
+    const TensorId all = c.b.floats(along, is);
+    inside = inside == no_tensor ? all : c.b.mul(inside, all);
+  }
+  if (inside == no_tensor || value == 0) return x;
+  const TensorId by = c.b.number(static_cast<float>(value));
+  return c.b.add(x, c.b.sub(by, c.b.mul(inside, by)));
+}
+
+void resize_by(Call& c, const Mode& m, const std::vector<Axis>& axes, double extrapolation = 0) {
   TensorId x = c.in(0);
   std::vector<std::vector<float>> matrices;
   for (const Axis& a : axes) {
     if (a.out < 1 || a.in * a.out > 1 << 22) c.unsupported("a resize from " + std::to_string(a.in) + " to " + std::to_string(a.out) + " is not supported");
-    matrices.push_back(a.in == a.out && a.scale == 1 ? std::vector<float>{} : matrix(m, a));
+    matrices.push_back(a.keeps() ? std::vector<float>{} : matrix(m, a));
   }
   if (axes.size() == 4) {  // a whole image: also the axis that keeps its size
     std::vector<std::vector<float>> full = matrices;
@@ -121,7 +165,7 @@ void resize_by(Call& c, const Mode& m, const std::vector<Axis>& axes) {
     const TensorId weights = c.b.floats({static_cast<int32_t>(axes[d].out), static_cast<int32_t>(axes[d].in)}, matrices[d]);
     x = c.b.axis_back(c.b.dense(c.b.axis_last(x, static_cast<int64_t>(d)), weights, no_tensor), static_cast<int64_t>(d));
   }
-  c.out = {x};
+  c.out = {extrapolated(c, x, m, axes, extrapolation)};
 }
 
 int64_t scaled(int64_t in, double scale) { return static_cast<int64_t>(std::floor(std::clamp(static_cast<double>(in) * scale, 0.0, 1e9))); }
@@ -141,15 +185,31 @@ void keep_ratio(std::vector<Axis>& axes, const Ints& which, const std::string& p
   }
 }
 
+/// roi: where the region begins along each axis, then where it ends.
+void crop(Call& c, std::vector<Axis>& axes, const Ints& which) {
+  const std::vector<float> roi = c.b.reals(c.in(1), "roi");
+  if (roi.size() != 2 * which.size()) c.mismatch("roi must have a start and an end for each axis");
+  for (size_t k = 0; k < which.size(); ++k) {
+    Axis& a = axes[static_cast<size_t>(which[k])];
+    a.start = roi[k];
+    a.end = roi[k + which.size()];
+    constexpr double most = 1e6;
+    if (!(std::abs(a.start) <= most && std::abs(a.end) <= most)) c.mismatch("roi is out of range");
+  }
+}
+
 void resize(Call& c) {
   const bool first = c.opset < 11;  // as Upsample
-  Mode m{c.s("mode", "nearest"), c.s("coordinate_transformation_mode", first ? "asymmetric" : "half_pixel"),
-         c.s("nearest_mode", first ? "floor" : "round_prefer_floor"), c.f("cubic_coeff_a", -0.75), c.i("exclude_outside", 0) != 0};
+  Mode m{c.s("mode", "nearest"),
+         c.s("coordinate_transformation_mode", first ? "asymmetric" : "half_pixel"),
+         c.s("nearest_mode", first ? "floor" : "round_prefer_floor"),
+         c.f("cubic_coeff_a", -0.75),
+         c.i("exclude_outside", 0) != 0,
+         c.i("antialias", 0) != 0};
   const std::string policy = c.s("keep_aspect_ratio_policy", "stretch");
-  if (c.i("antialias", 0) != 0) c.unsupported("antialias is not supported");
-  c.ignore("extrapolation_value");
-  if (m.kind != "nearest" && m.kind != "linear" && m.kind != "cubic") c.unsupported("mode " + m.kind + " is not supported");
-  if (m.coordinates == "tf_crop_and_resize") c.unsupported("coordinate_transformation_mode tf_crop_and_resize is not supported");
+  const double extrapolation = c.f("extrapolation_value", 0);
+  if (m.kind != "nearest" && m.kind != "linear" && m.kind != "cubic")
+    c.unsupported("mode " + m.kind + " is not supported");
   std::vector<Axis> axes;
   Ints which;
   for (int32_t d : c.shape(0)) {
@@ -158,6 +218,7 @@ void resize(Call& c) {
   }
   if (c.has_attr("axes")) which = c.ints("axes");
   for (int64_t& d : which) d = c.axis(d, c.rank(0));
+  if (m.coordinates == "tf_crop_and_resize") crop(c, axes, which);
   const size_t scales_at = first ? 1 : 2;
   const bool by_scale = c.has(scales_at) && elements(c.shape(scales_at)) != 0;
   if (!by_scale && !c.has(3)) c.mismatch("neither scales nor sizes are there");
@@ -168,7 +229,7 @@ void resize(Call& c) {
       Axis& a = axes[static_cast<size_t>(which[k])];
       if (!(scales[k] > 0)) c.mismatch("scales must be above 0");
       a.scale = scales[k];
-      a.out = scaled(a.in, a.scale);
+      a.out = scaled(a.in, a.scale * (a.end - a.start));
     }
   } else {
     const Ints sizes = c.b.ints(c.in(3), "sizes");
@@ -180,7 +241,7 @@ void resize(Call& c) {
     }
     if (policy != "stretch") keep_ratio(axes, which, policy);
   }
-  resize_by(c, m, axes);
+  resize_by(c, m, axes, extrapolation);
 }
 
 void upsample(Call& c) {
