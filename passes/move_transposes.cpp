@@ -52,8 +52,10 @@ class Mover {
   /// `sink`: first everything down, whatever it costs.
   void run(bool sink) {
     look();
-    for (size_t n = 0; sink && n < graph_.nodes.size(); ++n) {
-      if (sink_past(n)) look();
+    // Each node once, counted from the end, where nothing is inserted: two operands in different orders would take
+    // turns.
+    for (size_t behind = graph_.nodes.size(); sink && behind-- > 0;) {
+      if (sink_past(graph_.nodes.size() - 1 - behind)) look();
     }
     // Each change takes cost away or moves a transposition towards the outputs. The bound keeps hostile files short.
     const size_t enough = std::min(graph_.nodes.size() + 16, (size_t{1} << 22) / (graph_.nodes.size() + 1));

@@ -1,3 +1,5 @@
+#include <ctime>
+
 #include "tests/passes/pass_test.hpp"
 
 namespace smelt {
@@ -144,6 +146,22 @@ TEST(MoveTransposes, WhatWorksAlongTheLastDimensionStaysInItsOrder) {
     node %3 = transpose(%2) {perm=[0, 2, 1]}
     node %4 = tanh(%3))"),
             2U);
+}
+
+/// A sum that wants either operand turned, as attention with a past has it: it is moved once, not to and fro until the
+/// graph is full, which takes seconds. The bound is a hundred times what the pass needs.
+TEST(MoveTransposes, OperandsInDifferentOrdersDoNotTakeTurns) {
+  const std::clock_t start = std::clock();
+  EXPECT_EQ(moves_left(R"(graph "g"
+    tensor %0 "past" f32[1, 4, 3, 5]
+    tensor %1 "in" f32[1, 2, 4, 5]
+    tensor %2 "turned" f32[1, 4, 2, 5]
+    tensor %3 "joined" f32[1, 4, 5, 5]
+    inputs (%0, %1) outputs (%3)
+    node %2 = transpose(%1) {perm=[0, 2, 1, 3]}
+    node %3 = concatenation(%0, %2) {axis=2})"),
+            1U);
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 0.5);
 }
 
 TEST(MoveTransposes, GraphsWithoutThemAreLeftAlone) {
