@@ -322,9 +322,6 @@ TensorId GraphBuilder::cast(TensorId x, DType to) {
       return constant(folded->dtype, folded->shape, folded->data);
     }
   }
-  const DType from = dtype(x);  // of 64 bits there is only the way to 32 and back
-  if (from == DType::i64 && to != DType::i32) x = node("cast", {x}, {}, {DType::i32, {}, {}});
-  if (to == DType::i64 && from != DType::i32) x = node("cast", {x}, {}, {DType::i32, {}, {}});
   return node("cast", {x}, {}, {to, {}, {}});
 }
 

@@ -166,7 +166,7 @@ Result<std::vector<TensorType>> infer_cumsum(const Graph& graph, const Node& nod
   if (Outcome o = check_axis(graph, node); !o) return o.failure();
   const Tensor& in = graph.at(node.in(0));
   if (in.dtype != DType::f32 && in.dtype != DType::i32 && in.dtype != DType::i64) {
-    return elementwise::unsupported_type(graph, node, in.dtype, "f32, i32");
+    return elementwise::unsupported_type(graph, node, in.dtype, "f32, i32, i64");
   }
   return std::vector<TensorType>{{in.dtype, in.shape}};
 }
@@ -200,9 +200,9 @@ void evaluate_cumsum(const Evaluation& e) {
 
 Outcome lower_cumsum(Lowering& l) {
   const Tensor& in = l.input(0);
-  if (in.dtype == DType::i64) return elementwise::no_kernel(l);
-  in.dtype == DType::f32 ? l.kernel("ops/along_axis.hpp", SMELT_KERNEL(cumsum_f32))
-                         : l.kernel("ops/along_axis.hpp", SMELT_KERNEL(cumsum_s32));
+  if (in.dtype == DType::f32) l.kernel("ops/along_axis.hpp", SMELT_KERNEL(cumsum_f32));
+  if (in.dtype == DType::i32) l.kernel("ops/along_axis.hpp", SMELT_KERNEL(cumsum_s32));
+  if (in.dtype == DType::i64) l.kernel("ops/along_axis.hpp", SMELT_KERNEL(cumsum_s64));
   const int32_t options = (l.node.attrs.i("exclusive") != 0 ? 1 : 0) | (l.node.attrs.i("reverse") != 0 ? 2 : 0);
   set_params(l, params_of(parts_of(in.shape, l.node.attrs.i("axis")), options));
   l.whole();
@@ -232,8 +232,8 @@ Result<std::vector<TensorType>> infer_top_k(const Graph& graph, const Node& node
   if (Outcome o = check_axis(graph, node, 2); !o) return o.failure();
   const Tensor& in = graph.at(node.in(0));
   const int64_t k = node.attrs.i("k");
-  if (in.dtype != DType::f32 && in.dtype != DType::i8 && in.dtype != DType::i32) {
-    return elementwise::unsupported_type(graph, node, in.dtype, "f32, i8, i32");
+  if (in.dtype != DType::f32 && in.dtype != DType::i8 && in.dtype != DType::i32 && in.dtype != DType::i64) {
+    return elementwise::unsupported_type(graph, node, in.dtype, "f32, i8, i32, i64");
   }
   if (node.attrs.i("axis") + 1 != static_cast<int64_t>(in.shape.size())) return mismatch(graph, node, "only the last axis is supported");
   if (k < 1 || k > in.shape.back()) return mismatch(graph, node, "the " + std::to_string(k) + " largest of " + to_string(in.shape));
@@ -264,6 +264,8 @@ void evaluate_top_k(const Evaluation& e) {
       return evaluate_top_k_of<int8_t>(e);
     case DType::i32:
       return evaluate_top_k_of<int32_t>(e);
+    case DType::i64:
+      return evaluate_top_k_of<int64_t>(e);
     default:
       return evaluate_top_k_of<float>(e);
   }
@@ -274,6 +276,7 @@ Outcome lower_top_k(Lowering& l) {
   if (in.dtype == DType::f32) l.kernel("ops/along_axis.hpp", SMELT_KERNEL(top_k_f32));
   if (in.dtype == DType::i8) l.kernel("ops/along_axis.hpp", SMELT_KERNEL(top_k_s8));
   if (in.dtype == DType::i32) l.kernel("ops/along_axis.hpp", SMELT_KERNEL(top_k_s32));
+  if (in.dtype == DType::i64) l.kernel("ops/along_axis.hpp", SMELT_KERNEL(top_k_s64));
   Parts p = parts_of(in.shape, l.node.attrs.i("axis"));
   p.outer /= row_count(in.shape);
   set_params(l, params_of(p, static_cast<int32_t>(l.node.attrs.i("k"))));

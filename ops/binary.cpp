@@ -31,13 +31,12 @@ bool is_quantized(DType type) { return type == DType::i8 || type == DType::i16; 
 
 std::string activation_of(const Node& node) { return node.attrs.s("activation", "none"); }
 
-/// int64 is for shapes computed in the graph: oracles know it, so it can be folded; kernels do not.
 Result<std::vector<TensorType>> infer_binary(const Graph& graph, const Node& node) {
   const Result<Shape> shape = pairs::check(graph, node);
   if (!shape) return shape.failure();
   const DType type = graph.at(node.in(0)).dtype;
   if (!is_quantized(type) && type != DType::f32 && type != DType::i32 && type != DType::i64) {
-    return elementwise::unsupported_type(graph, node, type, "i8, i16, i32, f32");
+    return elementwise::unsupported_type(graph, node, type, "i8, i16, i32, i64, f32");
   }
   return std::vector<TensorType>{{type, *shape}};
 }
@@ -54,15 +53,22 @@ void evaluate_wrapping(const Evaluation& e, F element) {
   using U = std::make_unsigned_t<T>;
   const IntegerRange range = integer_activation(activation_of(e.node));
   pairs::evaluate<T, T>(e, [&](T a, T b) {
-    const auto y = static_cast<T>(element(static_cast<U>(a), static_cast<U>(b)));
-    return range.bounded ? std::clamp<T>(y, range.low, range.high) : y;
+    return range.clamped(static_cast<T>(element(static_cast<U>(a), static_cast<U>(b))));
   });
 }
 
-Outcome lower_s32(Lowering& l, const char* symbol, Kernel kernel) {
+bool is_plain_integer(DType type) { return type == DType::i32 || type == DType::i64; }
+
+struct DeviceKernel {
+  const char* symbol;
+  Kernel function;
+};
+
+Outcome lower_integers(Lowering& l, DeviceKernel s32, DeviceKernel s64) {
   const IntegerRange range = integer_activation(activation_of(l.node));
-  l.kernel("ops/integers.hpp", symbol, kernel);
-  l.params("smelt::PairsS32", PairsS32{pairs::lay_out(l), range.low, range.high}, "walk low high");
+  const DeviceKernel& kernel = l.output().dtype == DType::i64 ? s64 : s32;
+  l.kernel("ops/integers.hpp", kernel.symbol, kernel.function);
+  l.params("smelt::PairsInteger", PairsInteger{pairs::lay_out(l), range.low, range.high}, "walk low high");
   return Done{};
 }
 
@@ -240,14 +246,12 @@ Outcome lower_sum(Lowering& l, bool subtract) {
 }
 
 Outcome lower_add(Lowering& l) {
-  if (l.output().dtype == DType::i64) return elementwise::no_kernel(l);
-  if (l.output().dtype == DType::i32) return lower_s32(l, SMELT_KERNEL(add_s32));
+  if (is_plain_integer(l.output().dtype)) return lower_integers(l, {SMELT_KERNEL(add_s32)}, {SMELT_KERNEL(add_s64)});
   return is_quantized(l.output().dtype) ? lower_sum(l, false) : lower_f32(l, SMELT_KERNEL(add_f32));
 }
 
 Outcome lower_sub(Lowering& l) {
-  if (l.output().dtype == DType::i64) return elementwise::no_kernel(l);
-  if (l.output().dtype == DType::i32) return lower_s32(l, SMELT_KERNEL(sub_s32));
+  if (is_plain_integer(l.output().dtype)) return lower_integers(l, {SMELT_KERNEL(sub_s32)}, {SMELT_KERNEL(sub_s64)});
   return is_quantized(l.output().dtype) ? lower_sum(l, true) : lower_f32(l, SMELT_KERNEL(sub_f32));
 }
 
@@ -291,8 +295,7 @@ void evaluate_mul(const Evaluation& e) {
 }
 
 Outcome lower_mul(Lowering& l) {
-  if (l.output().dtype == DType::i64) return elementwise::no_kernel(l);
-  if (l.output().dtype == DType::i32) return lower_s32(l, SMELT_KERNEL(mul_s32));
+  if (is_plain_integer(l.output().dtype)) return lower_integers(l, {SMELT_KERNEL(mul_s32)}, {SMELT_KERNEL(mul_s64)});
   if (l.output().dtype == DType::f32) return lower_f32(l, SMELT_KERNEL(mul_f32));
   const Multiplier m = quantize_multiplier(product_ratio(l.graph, l.node));
   const Quantization& out = l.output().quant;
@@ -347,15 +350,9 @@ void evaluate_minimum(const Evaluation& e) {
   evaluate_selected(e, [](auto a, auto b) { return a < b; });
 }
 
-struct DeviceKernel {
-  const char* symbol;
-  Kernel function;
-};
-
-Outcome lower_selected(Lowering& l, DeviceKernel s8, DeviceKernel s16, DeviceKernel s32, DeviceKernel f32) {
+Outcome lower_selected(Lowering& l, DeviceKernel s8, DeviceKernel s16, DeviceKernel s32, DeviceKernel s64, DeviceKernel f32) {
   const DType type = l.output().dtype;
-  if (type == DType::i64) return elementwise::no_kernel(l);
-  if (type == DType::i32) return lower_s32(l, s32.symbol, s32.function);
+  if (is_plain_integer(type)) return lower_integers(l, s32, s64);
   const DeviceKernel& kernel = type == DType::i8 ? s8 : type == DType::i16 ? s16 : f32;
   l.kernel(type == DType::i16 ? "ops/binary_s16.hpp" : "ops/binary.hpp", kernel.symbol, kernel.function);
   l.params("smelt::Pairs", Pairs{pairs::lay_out(l)}, "walk");
@@ -364,12 +361,12 @@ Outcome lower_selected(Lowering& l, DeviceKernel s8, DeviceKernel s16, DeviceKer
 
 Outcome lower_maximum(Lowering& l) {
   return lower_selected(l, {SMELT_KERNEL(maximum_s8)}, {SMELT_KERNEL(maximum_s16)}, {SMELT_KERNEL(maximum_s32)},
-                        {SMELT_KERNEL(maximum_f32)});
+                        {SMELT_KERNEL(maximum_s64)}, {SMELT_KERNEL(maximum_f32)});
 }
 
 Outcome lower_minimum(Lowering& l) {
   return lower_selected(l, {SMELT_KERNEL(minimum_s8)}, {SMELT_KERNEL(minimum_s16)}, {SMELT_KERNEL(minimum_s32)},
-                        {SMELT_KERNEL(minimum_f32)});
+                        {SMELT_KERNEL(minimum_s64)}, {SMELT_KERNEL(minimum_f32)});
 }
 
 /// Only those with a fused activation have fields among their options.

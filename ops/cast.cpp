@@ -1,5 +1,5 @@
 // CAST: numbers from one type to another, whatever they are quantized as.
-// Source: TensorFlow Lite, kernels/cast.cc. Where C++ leaves a conversion undefined, floats saturate at int32 and NaN is 0.
+// Source: TensorFlow Lite, kernels/cast.cc. Where C++ leaves a conversion undefined, floats saturate at int32 (at int64, where that is asked for), and NaN is 0.
 #include "runtime/ops/cast.hpp"
 
 #include <cmath>
@@ -21,8 +21,8 @@ struct DeviceKernel {
 
 #define FROM_TO(name) DeviceKernel{SMELT_KERNEL(name)}
 
-/// Null where there is none. Bytes of either sign are cut off alike; booleans are bytes of 0 and 1.
-std::optional<DeviceKernel> kernel_of(DType from, DType to) {
+/// Of two types that differ. Bytes of either sign are cut off alike; booleans are bytes of 0 and 1.
+DeviceKernel kernel_of(DType from, DType to) {
   using T = DType;
   static const std::map<std::pair<DType, DType>, DeviceKernel> kernels = {
       {{T::f32, T::i32}, FROM_TO(cast_f32_s32)},     {{T::f32, T::i16}, FROM_TO(cast_f32_16)},
@@ -39,10 +39,16 @@ std::optional<DeviceKernel> kernel_of(DType from, DType to) {
       {{T::u8, T::i16}, FROM_TO(cast_u8_16)},        {{T::u8, T::i8}, FROM_TO(cast_8_8)},
       {{T::u8, T::boolean}, FROM_TO(cast_8_bool)},   {{T::boolean, T::f32}, FROM_TO(cast_u8_f32)},
       {{T::boolean, T::i32}, FROM_TO(cast_u8_s32)},  {{T::boolean, T::i16}, FROM_TO(cast_u8_16)},
-      {{T::i32, T::i64}, FROM_TO(cast_s32_s64)},
-      {{T::i64, T::i32}, FROM_TO(cast_s64_s32)},     {{T::boolean, T::i8}, FROM_TO(cast_8_8)},      {{T::boolean, T::u8}, FROM_TO(cast_8_8)}};
+      {{T::boolean, T::i8}, FROM_TO(cast_8_8)},      {{T::boolean, T::u8}, FROM_TO(cast_8_8)},
+      {{T::f32, T::i64}, FROM_TO(cast_f32_s64)},     {{T::i32, T::i64}, FROM_TO(cast_s32_s64)},
+      {{T::i16, T::i64}, FROM_TO(cast_s16_s64)},     {{T::i8, T::i64}, FROM_TO(cast_s8_s64)},
+      {{T::u8, T::i64}, FROM_TO(cast_u8_s64)},       {{T::boolean, T::i64}, FROM_TO(cast_u8_s64)},
+      {{T::i64, T::f32}, FROM_TO(cast_s64_f32)},     {{T::i64, T::i32}, FROM_TO(cast_s64_s32)},
+      {{T::i64, T::i16}, FROM_TO(cast_s64_16)},      {{T::i64, T::i8}, FROM_TO(cast_s64_8)},
+      {{T::i64, T::u8}, FROM_TO(cast_s64_8)},        {{T::i64, T::boolean}, FROM_TO(cast_s64_bool)}};
   const auto found = kernels.find({from, to});
-  return found == kernels.end() ? std::nullopt : std::optional(found->second);
+  SMELT_ASSERT(found != kernels.end(), "a way between any two types");
+  return found->second;
 }
 
 /// The output's own type says what is made; the file's `in_data_type` and `out_data_type` may be left at their defaults.
@@ -62,8 +68,8 @@ T element(const Value& v, int64_t i) {
   return v.as<T>()[i];
 }
 
-/// The number as an integer; a float is cut off first.
-int64_t integer_at(const Value& v, int64_t i) {
+/// The number as an integer to be cut off to this type; a float loses its fraction first.
+int64_t integer_at(const Value& v, int64_t i, DType to) {
   switch (v.type->dtype) {
     case DType::i8:
       return element<int8_t>(v, i);
@@ -76,6 +82,7 @@ int64_t integer_at(const Value& v, int64_t i) {
     case DType::f32: {
       const auto x = static_cast<double>(element<float>(v, i));
       if (std::isnan(x)) return 0;
+      if (to == DType::i64) return x >= 0x1p63 ? INT64_MAX : x <= -0x1p63 ? INT64_MIN : static_cast<int64_t>(x);
       return static_cast<int64_t>(std::trunc(std::fmin(std::fmax(x, -2147483648.0), 2147483647.0)));
     }
     default:
@@ -88,7 +95,7 @@ void evaluate(const Evaluation& e) {
   const bool reals = in.type->dtype == DType::f32;
   const auto size = static_cast<size_t>(size_of(e.out[0]->type->dtype));
   for (int64_t i = 0; i < elements(in.type->shape); ++i) {
-    const int64_t whole = integer_at(in, i);
+    const int64_t whole = integer_at(in, i, e.out[0]->type->dtype);
     const float real = reals ? in.as<float>()[i] : static_cast<float>(whole);
     uint8_t* to = e.out[0]->bytes.data() + static_cast<size_t>(i) * size;
     if (e.out[0]->type->dtype == DType::f32) std::memcpy(to, &real, size);
@@ -106,15 +113,14 @@ bool is_identity(const Graph& graph, const Node& node) {
 Outcome lower(Lowering& l) {
   const Tensor& in = l.input(0);
   const Tensor& out = l.output();
-  if (in.dtype == out.dtype && in.dtype != DType::i64) {  // only between different quantizations, which change nothing
+  if (in.dtype == out.dtype) {  // only between different quantizations, which change nothing
     l.kernel("ops/cast.hpp", SMELT_KERNEL(cast_8_8));
     l.params("smelt::UnaryF32", UnaryF32{row_elements(out.shape) * size_of(out.dtype)}, "row");
     l.rowwise();
     return Done{};
   }
-  const std::optional<DeviceKernel> kernel = kernel_of(in.dtype, out.dtype);
-  if (!kernel) return elementwise::no_kernel(l);
-  l.kernel("ops/cast.hpp", kernel->symbol, kernel->function);
+  const DeviceKernel kernel = kernel_of(in.dtype, out.dtype);
+  l.kernel("ops/cast.hpp", kernel.symbol, kernel.function);
   l.params("smelt::UnaryF32", UnaryF32{row_elements(out.shape)}, "row");
   l.rowwise();
   if (!in.constant() && size_of(in.dtype) == size_of(out.dtype)) l.in_place(0);

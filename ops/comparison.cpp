@@ -26,12 +26,12 @@ struct Comparison {
   const char* options;
   bool less, equal, greater;  ///< which relations of a to b make it true
   int first;                  ///< the input that the kernels call a
-  DeviceKernel f32, s32, s8, scaled_s8;
+  DeviceKernel f32, s32, s64, s8, scaled_s8;
   bool unordered = false;  ///< whether it is true where one is no number
 };
 
-#define KERNELS(name) {SMELT_KERNEL(name##_f32)}, {SMELT_KERNEL(name##_s32)}, {SMELT_KERNEL(name##_s8)}, \
-                      {SMELT_KERNEL(name##_scaled_s8)}
+#define KERNELS(name) {SMELT_KERNEL(name##_f32)}, {SMELT_KERNEL(name##_s32)}, {SMELT_KERNEL(name##_s64)}, \
+                      {SMELT_KERNEL(name##_s8)}, {SMELT_KERNEL(name##_scaled_s8)}
 constexpr Comparison comparisons[] = {
     {"equal", "EQUAL", "EqualOptions", false, true, false, 0, KERNELS(equal)},
     {"not_equal", "NOT_EQUAL", "NotEqualOptions", true, false, true, 0, KERNELS(not_equal), true},
@@ -78,7 +78,7 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
       }
     }
   } else if (type == DType::boolean ? orders(c) : type != DType::f32 && type != DType::i32 && type != DType::i64) {
-    return elementwise::unsupported_type(graph, node, type, orders(c) ? "f32, i8, i32" : "f32, i8, i32, bool");
+    return elementwise::unsupported_type(graph, node, type, orders(c) ? "f32, i8, i32, i64" : "f32, i8, i32, i64, bool");
   }
   return std::vector<TensorType>{{DType::boolean, *shape}};
 }
@@ -128,9 +128,9 @@ void lower_scaled(Lowering& l, const Comparison& c) {
 Outcome lower(Lowering& l) {
   const Comparison& c = comparison_of(l.node.op);
   const DType type = l.input(0).dtype;
-  if (type == DType::i64) return elementwise::no_kernel(l);
   if (type == DType::f32) lower_with(l, c.f32, c.first);
   if (type == DType::i32) lower_with(l, c.s32, c.first);
+  if (type == DType::i64) lower_with(l, c.s64, c.first);
   if (type == DType::boolean) {
     const DeviceKernel same{SMELT_KERNEL(equal_bool)}, differ{SMELT_KERNEL(logical_xor_rows)};
     if (c.equal) lower_with(l, same, 0);

@@ -44,12 +44,6 @@ Failure scales_too_far_apart(const Graph& graph, const Node& node) {
               "calibrate the quantization again: the output would hold nothing but its limits");
 }
 
-Failure no_kernel(const Lowering& l, size_t input) {
-  return fail(l.graph, l.node, "E0301",
-              std::string("no kernel computes with ") + to_string(l.input(input).dtype) + "; only what can be folded may",
-              "export the model with fixed shapes");
-}
-
 Outcome normalize_activation(const Graph& graph, Node& node) {
   const std::string raw = node.attrs.s("fused_activation_function", "NONE");
   const char* activation = raw == "NONE"           ? "none"

@@ -22,9 +22,6 @@ Failure unsupported_type(const Graph& graph, const Node& node, DType type, const
 /// Failure: scales so far apart that the reference's own arithmetic would overflow.
 Failure scales_too_far_apart(const Graph& graph, const Node& node);
 
-/// Failure: of this input's type there are oracles only, so that shapes computed in the graph can be folded.
-Failure no_kernel(const Lowering& l, size_t input = 0);
-
 /// Raw `fused_activation_function` becomes `activation`.
 Outcome normalize_activation(const Graph& graph, Node& node);
 

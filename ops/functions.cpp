@@ -35,7 +35,7 @@ struct Function {
   float (*real)(float, float) = nullptr;
   DeviceKernel floats{};
   int64_t (*integer)(int64_t, int64_t) = nullptr;  ///< of i32 and i64; what does not fit wraps around
-  DeviceKernel integers{};
+  DeviceKernel integers{}, long_integers{};
   bool (*logical)(bool, bool) = nullptr;
   DeviceKernel bools{};
 };
@@ -82,35 +82,36 @@ float real_floor_mod(float a, float b) {
 #define KERNEL(header, symbol) {header, SMELT_KERNEL(symbol)}
 constexpr const char* plain = "ops/functions.hpp";
 constexpr const char* whole = "ops/integers.hpp";
+#define INTEGERS(name) KERNEL(whole, name##_s32), KERNEL(whole, name##_s64)
 constexpr const char* logic = "ops/logical.hpp";
 
 constexpr Function functions[] = {
     {"div", "DIV", "DivOptions", [](float a, float b) { return a / b; }, KERNEL(plain, div_f32), integer_div,
-     KERNEL(whole, div_s32)},
+     INTEGERS(div)},
     {"mod", nullptr, nullptr, [](float a, float b) { return std::fmod(a, b); }, KERNEL(plain, mod_f32), integer_mod,
-     KERNEL(whole, mod_s32)},
+     INTEGERS(mod)},
     {"floor_div", "FLOOR_DIV", "FloorDivOptions", [](float a, float b) { return std::floor(a / b); },
-     KERNEL(plain, floor_div_f32), integer_floor_div, KERNEL(whole, floor_div_s32)},
+     KERNEL(plain, floor_div_f32), integer_floor_div, INTEGERS(floor_div)},
     {"floor_mod", "FLOOR_MOD", "FloorModOptions", real_floor_mod, KERNEL(plain, floor_mod_f32), integer_floor_mod,
-     KERNEL(whole, floor_mod_s32)},
+     INTEGERS(floor_mod)},
     {"pow", "POW", "PowOptions", [](float a, float b) { return std::pow(a, b); }, KERNEL("ops/power.hpp", pow_rows_f32),
-     integer_pow, KERNEL(whole, pow_s32)},
+     integer_pow, INTEGERS(pow)},
     {"atan2", "ATAN2", nullptr, [](float a, float b) { return std::atan2(a, b); },
      KERNEL("ops/atan2.hpp", atan2_rows_f32)},
     {"squared_difference", "SQUARED_DIFFERENCE", "SquaredDifferenceOptions",
      [](float a, float b) { return (a - b) * (a - b); }, KERNEL(plain, squared_difference_f32),
-     integer_squared_difference, KERNEL(whole, squared_difference_s32)},
+     integer_squared_difference, INTEGERS(squared_difference)},
     {"bitwise_and", nullptr, nullptr, nullptr, {}, [](int64_t a, int64_t b) { return a & b; },
-     KERNEL(whole, bitwise_and_s32)},
+     INTEGERS(bitwise_and)},
     {"bitwise_or", nullptr, nullptr, nullptr, {}, [](int64_t a, int64_t b) { return a | b; },
-     KERNEL(whole, bitwise_or_s32)},
+     INTEGERS(bitwise_or)},
     {"bitwise_xor", "BITWISE_XOR", nullptr, nullptr, {}, [](int64_t a, int64_t b) { return a ^ b; },
-     KERNEL(whole, bitwise_xor_s32)},
-    {"logical_and", "LOGICAL_AND", "LogicalAndOptions", nullptr, {}, nullptr, {}, [](bool a, bool b) { return a && b; },
+     INTEGERS(bitwise_xor)},
+    {"logical_and", "LOGICAL_AND", "LogicalAndOptions", nullptr, {}, nullptr, {}, {}, [](bool a, bool b) { return a && b; },
      KERNEL(logic, logical_and_rows)},
-    {"logical_or", "LOGICAL_OR", "LogicalOrOptions", nullptr, {}, nullptr, {}, [](bool a, bool b) { return a || b; },
+    {"logical_or", "LOGICAL_OR", "LogicalOrOptions", nullptr, {}, nullptr, {}, {}, [](bool a, bool b) { return a || b; },
      KERNEL(logic, logical_or_rows)},
-    {"logical_xor", nullptr, nullptr, nullptr, {}, nullptr, {}, [](bool a, bool b) { return a != b; },
+    {"logical_xor", nullptr, nullptr, nullptr, {}, nullptr, {}, {}, [](bool a, bool b) { return a != b; },
      KERNEL(logic, logical_xor_rows)},
 };
 
@@ -190,7 +191,7 @@ Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
                                                                                      : integers && f.integer != nullptr;
   if (known) return std::vector<TensorType>{{type, *shape}};
   std::string types;
-  for (const auto& [takes, word] : {std::pair{f.real != nullptr, "f32"}, {f.integer != nullptr, "i32"},
+  for (const auto& [takes, word] : {std::pair{f.real != nullptr, "f32"}, {f.integer != nullptr, "i32, i64"},
                                     {f.logical != nullptr, "bool"}, {is_quantized(f, DType::i8), "i8"}}) {
     if (takes) types += (types.empty() ? "" : ", ") + std::string(word);
   }
@@ -201,8 +202,7 @@ template <class T>
 void evaluate_integers(const Evaluation& e, const Function& f) {
   const IntegerRange range = integer_activation(activation_of(e.node));
   pairs::evaluate<T, T>(e, [&](T a, T b) {
-    const auto y = static_cast<T>(f.integer(a, b));
-    return range.bounded ? std::clamp<T>(y, range.low, range.high) : y;
+    return range.clamped(static_cast<T>(f.integer(a, b)));
   });
 }
 
@@ -225,17 +225,16 @@ void evaluate(const Evaluation& e) {
 Outcome lower(Lowering& l) {
   const Function& f = function_of(l.node.op);
   const DType type = l.input(0).dtype;
-  if (type == DType::i64) return elementwise::no_kernel(l);
   if (type == DType::i8) return lower_squared_difference(l);
-  const DeviceKernel& kernel = type == DType::f32 ? f.floats : type == DType::i32 ? f.integers : f.bools;
+  const DeviceKernel& kernel = type == DType::f32 ? f.floats : type == DType::i32 ? f.integers : type == DType::i64 ? f.long_integers : f.bools;
   l.kernel(kernel.header, kernel.symbol, kernel.function);
   const int32_t walk = pairs::lay_out(l);
   if (type == DType::f32) {
     const FloatRange range = float_activation(activation_of(l.node));
     l.params("smelt::BinaryF32", BinaryF32{walk, float_bits(range.low), float_bits(range.high)}, "walk low high");
-  } else if (type == DType::i32) {
+  } else if (type != DType::boolean) {
     const IntegerRange range = integer_activation(activation_of(l.node));
-    l.params("smelt::PairsS32", PairsS32{walk, range.low, range.high}, "walk low high");
+    l.params("smelt::PairsInteger", PairsInteger{walk, range.low, range.high}, "walk low high");
   } else {
     l.params("smelt::Pairs", Pairs{walk}, "walk");
   }

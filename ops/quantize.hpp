@@ -44,6 +44,12 @@ struct IntegerRange {
   bool bounded = false;
   int32_t low = INT32_MIN;
   int32_t high = INT32_MAX;
+
+  template <class T>
+  T clamped(T x) const {
+    if (x < low && low != INT32_MIN) return low;
+    return x > high && high != INT32_MAX ? high : x;
+  }
 };
 IntegerRange integer_activation(const std::string& activation);
 

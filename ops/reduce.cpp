@@ -7,11 +7,11 @@
 #include <string>
 
 #include "ops/checks.hpp"
-#include "ops/elementwise.hpp"
 #include "ops/quantize.hpp"
 #include "ops/view.hpp"
 #include "ops/raw.hpp"
 #include "runtime/ops/pool_2d_s16.hpp"
+#include "runtime/ops/reduce_integers.hpp"
 
 namespace smelt {
 namespace {
@@ -48,7 +48,6 @@ std::vector<bool> reduced_dims(const Shape& shape, const Node& node) {
 bool is_mean(const Node& node) { return node.op == "mean"; }
 bool is_integer(DType type) { return type == DType::i32 || type == DType::i64; }
 
-/// Integers that are no quantized numbers have oracles only, so that shapes computed in the graph can be folded.
 Outcome check_type(const Graph& graph, const Node& node) {
   const DType type = graph.at(node.inputs[0]).dtype;
   if (node.op == "reduce_any" || node.op == "reduce_all") return checks::dtype(graph, node, {DType::boolean});
@@ -198,13 +197,25 @@ void evaluate_sum(const Evaluation& e) {
   }
 }
 
+/// Where extremes start: the reference starts floats at the ends of the finite ones, which is wrong for infinities alone.
+template <class T>
+T greatest(T) {
+  using Limits = std::numeric_limits<T>;
+  return Limits::has_infinity ? Limits::infinity() : Limits::max();
+}
+template <class T>
+T least(T) {
+  using Limits = std::numeric_limits<T>;
+  return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+}
+
 void evaluate_max(const Evaluation& e) {
-  evaluate_any_type(e, [](auto t) { return std::numeric_limits<decltype(t)>::lowest(); },
+  evaluate_any_type(e, [](auto t) { return least(t); },
                     [](auto a, auto b) { return std::max(a, b); });
 }
 
 void evaluate_min(const Evaluation& e) {
-  evaluate_any_type(e, [](auto t) { return std::numeric_limits<decltype(t)>::max(); },
+  evaluate_any_type(e, [](auto t) { return greatest(t); },
                     [](auto a, auto b) { return std::min(a, b); });
 }
 
@@ -222,9 +233,23 @@ void evaluate_all(const Evaluation& e) {
 
 // ---- lowering ----
 
+struct IntegerKernel {
+  const char* symbol;
+  Kernel function;
+};
+
+/// Of integers that are no quantized numbers.
+Outcome lower_integers(Lowering& l, IntegerKernel s32, IntegerKernel s64) {
+  const Tensor& in = l.input(0);
+  const IntegerKernel& kernel = in.dtype == DType::i64 ? s64 : s32;
+  l.kernel("ops/reduce_integers.hpp", kernel.symbol, kernel.function);
+  lower_reduction(l, reduced_dims(in.shape, l.node), Reduce{}, size_of(in.dtype));
+  return Done{};
+}
+
 Outcome lower_sum(Lowering& l) {
   const Tensor& in = l.input(0);
-  if (is_integer(in.dtype)) return elementwise::no_kernel(l);
+  if (is_integer(in.dtype)) return lower_integers(l, {SMELT_KERNEL(reduce_sum_s32)}, {SMELT_KERNEL(reduce_sum_s64)});
   const std::vector<bool> reduced = reduced_dims(in.shape, l.node);
   const auto count = static_cast<int32_t>(reduced_count(in.shape, reduced));
   Reduce p{};
@@ -267,7 +292,6 @@ struct DeviceKernel {
 /// Of what starts at one end of the values and is not scaled: the clamp [low, high], as stored values or bits.
 Outcome lower_extreme(Lowering& l, DeviceKernel bytes, DeviceKernel floats, int32_t low, int32_t high) {
   const Tensor& in = l.input(0);
-  if (is_integer(in.dtype)) return elementwise::no_kernel(l);
   const std::vector<bool> reduced = reduced_dims(in.shape, l.node);
   Reduce p{};
   p.count = static_cast<int32_t>(reduced_count(in.shape, reduced));
@@ -291,11 +315,13 @@ constexpr DeviceKernel min_s8{"ops/reduce.hpp", SMELT_KERNEL(reduce_min_s8)},
     min_f32{"ops/reduce.hpp", SMELT_KERNEL(reduce_min_f32)};
 
 Outcome lower_max(Lowering& l) {
+  if (is_integer(l.input(0).dtype)) return lower_integers(l, {SMELT_KERNEL(reduce_max_s32)}, {SMELT_KERNEL(reduce_max_s64)});
   if (l.input(0).dtype == DType::i16) return lower_extreme(l, max_s16, max_f32, -32768, 32767);
-  return lower_extreme(l, max_s8, max_f32, end_of(l, std::numeric_limits<float>::lowest(), -128), end_of(l, infinite, 127));
+  return lower_extreme(l, max_s8, max_f32, end_of(l, -infinite, -128), end_of(l, infinite, 127));
 }
 Outcome lower_min(Lowering& l) {
-  return lower_extreme(l, min_s8, min_f32, end_of(l, -infinite, -128), end_of(l, std::numeric_limits<float>::max(), 127));
+  if (is_integer(l.input(0).dtype)) return lower_integers(l, {SMELT_KERNEL(reduce_min_s32)}, {SMELT_KERNEL(reduce_min_s64)});
+  return lower_extreme(l, min_s8, min_f32, end_of(l, -infinite, -128), end_of(l, infinite, 127));
 }
 
 /// Booleans are bytes of 0 and 1: any is their maximum, all their minimum.
@@ -303,6 +329,7 @@ Outcome lower_any(Lowering& l) { return lower_extreme(l, max_s8, max_f32, 0, 1);
 Outcome lower_all(Lowering& l) { return lower_extreme(l, min_s8, min_f32, 0, 1); }
 
 Outcome lower_prod(Lowering& l) {
+  if (is_integer(l.input(0).dtype)) return lower_integers(l, {SMELT_KERNEL(reduce_prod_s32)}, {SMELT_KERNEL(reduce_prod_s64)});
   constexpr DeviceKernel kernel{"ops/reduce.hpp", SMELT_KERNEL(reduce_prod_f32)};
   return lower_extreme(l, kernel, kernel, 0, 0);
 }

@@ -65,10 +65,10 @@ void evaluate(const Evaluation& e) {
 
 Outcome lower(Lowering& l) {
   const int32_t size = size_of(l.output().dtype);
-  if (size == 8) return elementwise::no_kernel(l, 1);
   if (size == 1) l.kernel("ops/select.hpp", SMELT_KERNEL(select_8));
   if (size == 2) l.kernel("ops/select.hpp", SMELT_KERNEL(select_16));
   if (size == 4) l.kernel("ops/select.hpp", SMELT_KERNEL(select_32));
+  if (size == 8) l.kernel("ops/select.hpp", SMELT_KERNEL(select_64));
   const Shape& shape = l.output().shape;
   BroadcastLoops loops = loops_of_broadcast({{l.input(0).shape, 1}, {l.input(1).shape, size}, {l.input(2).shape, size}}, shape);
   std::vector<int32_t> table;

@@ -46,7 +46,7 @@ struct Function {
   DeviceKernel kernel;
   Bytes8 bytes = nullptr;  ///< of int8, where the reference has it
   int64_t (*integer)(int64_t) = nullptr;
-  DeviceKernel integer_kernel{};
+  DeviceKernel integer_kernel{}, long_integer_kernel{};
   Parameter alpha{}, beta{};
   DType in = DType::f32, out = DType::f32;
 };
@@ -94,6 +94,8 @@ ByteFunction rsqrt_bytes(Exact, const Tensor& in, const Tensor& out) {
 
 // ---- the functions ----
 
+int64_t wrapping_negation(int64_t x) { return static_cast<int64_t>(uint64_t{0} - static_cast<uint64_t>(x)); }
+
 float round_half_to_even(float x) {
   const float low = std::floor(x);
   if (x - low != 0.5F) return std::round(x);
@@ -115,7 +117,7 @@ float gelu_tanh(float x, float, float) {
   return (expression);                                                    \
 }
 #define FLOATS(name) {SMELT_KERNEL(name##_rows_f32)}
-#define INTEGERS(name) {SMELT_KERNEL(name##_rows_s32)}
+#define INTEGERS(name) {SMELT_KERNEL(name##_rows_s32)}, {SMELT_KERNEL(name##_rows_s64)}
 
 constexpr const char* plain = "ops/unary.hpp";
 constexpr const char* exponential = "ops/unary_exp.hpp";
@@ -125,9 +127,9 @@ constexpr const char* error_function = "ops/unary_erf.hpp";
 constexpr Parameter alpha_1{"alpha", 1.0};
 
 constexpr Function functions[] = {
-    {"abs", "ABS", EXACT(std::fabs(x)), plain, FLOATS(abs), abs_bytes, [](int64_t x) { return x < 0 ? -x : x; },
+    {"abs", "ABS", EXACT(std::fabs(x)), plain, FLOATS(abs), abs_bytes, [](int64_t x) { return x < 0 ? wrapping_negation(x) : x; },
      INTEGERS(abs)},
-    {"neg", "NEG", EXACT(-x), plain, FLOATS(neg), nullptr, [](int64_t x) { return -x; }, INTEGERS(neg)},
+    {"neg", "NEG", EXACT(-x), plain, FLOATS(neg), nullptr, wrapping_negation, INTEGERS(neg)},
     {"square", "SQUARE", EXACT(x * x), plain, FLOATS(square), nullptr,
      [](int64_t x) { return static_cast<int64_t>(static_cast<uint64_t>(x) * static_cast<uint64_t>(x)); },
      INTEGERS(square)},
@@ -140,14 +142,14 @@ constexpr Function functions[] = {
     {"rsqrt", "RSQRT", EXACT(1 / std::sqrt(x)), plain, FLOATS(rsqrt), rsqrt_bytes},
     {"reciprocal", nullptr, EXACT(1 / x), plain, FLOATS(reciprocal)},
     {"softsign", nullptr, EXACT(x / (1 + std::fabs(x))), plain, FLOATS(softsign)},
-    {"thresholded_relu", nullptr, EXACT(x > alpha ? x : 0), plain, FLOATS(thresholded_relu), nullptr, nullptr, {}, alpha_1},
+    {"thresholded_relu", nullptr, EXACT(x > alpha ? x : 0), plain, FLOATS(thresholded_relu), nullptr, nullptr, {}, {}, alpha_1},
     {"hard_sigmoid", nullptr, EXACT(std::max(0.0F, std::min(1.0F, alpha * x + beta))), plain, FLOATS(hard_sigmoid),
-     nullptr, nullptr, {}, {"alpha", 0.2}, {"beta", 0.5}},
+     nullptr, nullptr, {}, {}, {"alpha", 0.2}, {"beta", 0.5}},
     {"exp", "EXP", EXACT(std::exp(x)), exponential, FLOATS(exp), by_table},
-    {"elu", "ELU", EXACT(x < 0 ? alpha * std::expm1(x) : x), exponential, FLOATS(elu), by_table, nullptr, {}, alpha_1},
-    {"celu", nullptr, EXACT(x < 0 ? alpha * std::expm1(x / alpha) : x), exponential, FLOATS(celu), nullptr, nullptr, {},
+    {"elu", "ELU", EXACT(x < 0 ? alpha * std::expm1(x) : x), exponential, FLOATS(elu), by_table, nullptr, {}, {}, alpha_1},
+    {"celu", nullptr, EXACT(x < 0 ? alpha * std::expm1(x / alpha) : x), exponential, FLOATS(celu), nullptr, nullptr, {}, {},
      alpha_1},
-    {"selu", nullptr, EXACT(beta * (x < 0 ? alpha * std::expm1(x) : x)), exponential, FLOATS(selu), nullptr, nullptr, {},
+    {"selu", nullptr, EXACT(beta * (x < 0 ? alpha * std::expm1(x) : x)), exponential, FLOATS(selu), nullptr, nullptr, {}, {},
      {"alpha", 1.67326319217681884765625}, {"gamma", 1.05070102214813232421875}},
     {"sinh", nullptr, EXACT(std::sinh(x)), exponential, FLOATS(sinh)},
     {"cosh", nullptr, EXACT(std::cosh(x)), exponential, FLOATS(cosh)},
@@ -166,12 +168,12 @@ constexpr Function functions[] = {
     {"asin", nullptr, EXACT(std::asin(x)), trigonometric, FLOATS(asin)},
     {"acos", nullptr, EXACT(std::acos(x)), trigonometric, FLOATS(acos)},
     {"atan", nullptr, EXACT(std::atan(x)), trigonometric, FLOATS(atan)},
-    {"logical_not", "LOGICAL_NOT", EXACT(x == 0), plain, {SMELT_KERNEL(logical_not_rows)}, nullptr, nullptr, {}, {}, {},
+    {"logical_not", "LOGICAL_NOT", EXACT(x == 0), plain, {SMELT_KERNEL(logical_not_rows)}, nullptr, nullptr, {}, {}, {}, {},
      DType::boolean, DType::boolean},
-    {"is_nan", nullptr, EXACT(std::isnan(x)), plain, {SMELT_KERNEL(is_nan_rows)}, nullptr, nullptr, {}, {}, {}, DType::f32,
+    {"is_nan", nullptr, EXACT(std::isnan(x)), plain, {SMELT_KERNEL(is_nan_rows)}, nullptr, nullptr, {}, {}, {}, {}, DType::f32,
      DType::boolean},
     {"is_inf", nullptr, EXACT(std::isinf(x) && (x > 0 ? alpha : beta) != 0), plain, {SMELT_KERNEL(is_inf_rows)}, nullptr,
-     nullptr, {}, {"detect_positive", 1}, {"detect_negative", 1}, DType::f32, DType::boolean},
+     nullptr, {}, {}, {"detect_positive", 1}, {"detect_negative", 1}, DType::f32, DType::boolean},
 };
 
 const Function& function_of(const std::string& name) {
@@ -191,7 +193,7 @@ bool is_integer(DType type) { return type == DType::i32 || type == DType::i64; }
 std::string types_of(const Function& f) {
   std::string types = to_string(f.in);
   if (f.bytes != nullptr) types += ", i8";
-  if (f.integer != nullptr) types += ", i32";
+  if (f.integer != nullptr) types += ", i32, i64";
   return types;
 }
 
@@ -248,12 +250,11 @@ void evaluate(const Evaluation& e) {
 Outcome lower(Lowering& l) {
   const Function& f = function_of(l.node.op);
   const DType type = l.input(0).dtype;
-  if (type == DType::i64) return elementwise::no_kernel(l);
   if (type == DType::i8) {
     elementwise::lower_bytes(l, bytes_of(f, l.input(0), l.output()));
     return Done{};
   }
-  const DeviceKernel& kernel = type == DType::i32 ? f.integer_kernel : f.kernel;
+  const DeviceKernel& kernel = type == DType::i32 ? f.integer_kernel : type == DType::i64 ? f.long_integer_kernel : f.kernel;
   l.kernel(f.header, kernel.symbol, kernel.function);
   const int32_t row = row_elements(l.output().shape);
   if (f.alpha.name == nullptr) {
@@ -264,7 +265,7 @@ Outcome lower(Lowering& l) {
              "row alpha beta");
   }
   l.rowwise();
-  if (!l.input(0).constant() && size_of(f.in) == size_of(f.out)) l.in_place(0);
+  if (!l.input(0).constant() && size_of(type) == size_of(l.output().dtype)) l.in_place(0);
   return Done{};
 }
 

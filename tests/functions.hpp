@@ -2,52 +2,11 @@
 #pragma once
 
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <string>
-#include <vector>
 
-#include "ir/graph.hpp"
+#include "tests/integer_cases.hpp"
 
 namespace smelt::test {
-
-struct FunctionCase {
-  Graph graph;
-  std::vector<Bytes> inputs;
-  Bytes want;
-};
-
-template <class T>
-Bytes as_bytes(const std::vector<T>& values) {
-  Bytes bytes(values.size() * sizeof(T));
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
-
-/// A graph of one node; inputs and the output in the types and shapes given.
-inline Graph one_node(const std::string& op, const std::vector<TensorType>& inputs, const TensorType& output, Attrs attrs = {}) {
-  Graph g;
-  g.file = op;
-  Node node;
-  node.op = op;
-  node.attrs = std::move(attrs);
-  for (const TensorType& type : inputs) {
-    Tensor t;
-    t.name = "x" + std::to_string(node.inputs.size());
-    t.dtype = type.dtype;
-    t.shape = type.shape;
-    node.inputs.push_back(g.add(std::move(t)));
-  }
-  Tensor y;
-  y.name = "y";
-  y.dtype = output.dtype;
-  y.shape = output.shape;
-  node.outputs = {g.add(std::move(y))};
-  g.inputs = node.inputs;
-  g.outputs = node.outputs;
-  g.nodes.push_back(std::move(node));
-  return g;
-}
 
 /// From `low` to `high` in even steps, and then what is never in between.
 inline std::vector<float> floats_between(float low, float high, const std::vector<float>& more = {}) {
@@ -122,15 +81,6 @@ inline std::vector<FunctionCase> unary_function_cases() {
   return cases;
 }
 
-/// `exact` of every pair; T is the C++ type of `type`.
-template <class T, class F>
-FunctionCase pair_case(const std::string& op, DType type, const std::vector<T>& a, const std::vector<T>& b, F exact) {
-  const TensorType t{type, {static_cast<int32_t>(a.size())}};
-  std::vector<T> y;
-  for (size_t i = 0; i < a.size(); ++i) y.push_back(static_cast<T>(exact(a[i], b[i])));
-  return {one_node(op, {t, t}, t), {as_bytes(a), as_bytes(b)}, as_bytes(y)};
-}
-
 inline std::vector<FunctionCase> pair_function_cases() {
   std::vector<FunctionCase> cases;
   std::vector<float> x, y;
@@ -138,42 +88,30 @@ inline std::vector<FunctionCase> pair_function_cases() {
     for (float b : {2.0F, -2.0F, 0.7F, 3e-3F}) x.push_back(a), y.push_back(b);
   }
   cases.push_back(pair_case<float>("mod", DType::f32, x, y, [](float a, float b) { return std::fmod(a, b); }));
+  cases.push_back(pair_case<float>("floor_mod", DType::f32, x, y, [](double a, double b) { return a - b * std::floor(a / b); }));
   cases.push_back(pair_case<float>("atan2", DType::f32, x, y, [](double a, double b) { return std::atan2(a, b); }));
-  constexpr int32_t least = std::numeric_limits<int32_t>::min();
-  std::vector<int32_t> i, j;
-  for (int32_t a : {7, -7, 0, least, 123456789}) {
-    for (int32_t b : {1, -1, 3, -3, 0, least}) i.push_back(a), j.push_back(b);
-  }
-  const auto wide = [&](const char* op, int64_t (*exact)(int64_t, int64_t)) {
-    cases.push_back(pair_case<int32_t>(op, DType::i32, i, j, exact));  // the conversion to int32 wraps around
-  };
-  wide("mod", [](int64_t a, int64_t b) { return b == 0 ? 0 : a % b; });
-  wide("div", [](int64_t a, int64_t b) { return b == 0 ? 0 : a / b; });
-  wide("floor_div", [](int64_t a, int64_t b) {
-    return b == 0 ? 0 : static_cast<int64_t>(std::floor(static_cast<double>(a) / static_cast<double>(b)));
-  });
-  wide("floor_mod", [](int64_t a, int64_t b) { return b == 0 ? 0 : (a % b + b) % b; });
-  wide("bitwise_and", [](int64_t a, int64_t b) { return a & b; });
-  wide("bitwise_or", [](int64_t a, int64_t b) { return a | b; });
-  wide("add", [](int64_t a, int64_t b) { return a + b; });
-  wide("sub", [](int64_t a, int64_t b) { return a - b; });
-  wide("mul", [](int64_t a, int64_t b) { return a * b; });
-  wide("maximum", [](int64_t a, int64_t b) { return a > b ? a : b; });
-  wide("minimum", [](int64_t a, int64_t b) { return a < b ? a : b; });
-  wide("pow", [](int64_t a, int64_t b) {
-    int64_t y = a == 0 && b < 0 ? 0 : 1;
-    for (int64_t k = 0; k < b; ++k) y = static_cast<int32_t>(y * a);  // each product wraps around
-    if (b < 0 && a != 0) y = a == 1 ? 1 : 0;
-    return y;
-  });
   const std::vector<uint8_t> p = {0, 0, 1, 1}, q = {0, 1, 0, 1};
   cases.push_back(pair_case<uint8_t>("logical_xor", DType::boolean, p, q, [](int a, int b) { return a ^ b; }));
   return cases;
 }
 
+/// Extremes of infinities: the least of nothing but infinities is one.
+inline std::vector<FunctionCase> extreme_cases() {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  Attrs attrs;
+  attrs.set("axes", std::vector<int64_t>{1});
+  attrs.set("keep_dims", int64_t{0});
+  const TensorType in{DType::f32, {3, 2}}, out{DType::f32, {3}};
+  const Bytes x = as_bytes(std::vector<float>{-inf, -inf, inf, inf, -inf, inf});
+  return {{one_node("reduce_max", {in}, out, attrs), {x}, as_bytes(std::vector<float>{-inf, inf, inf})},
+          {one_node("reduce_min", {in}, out, attrs), {x}, as_bytes(std::vector<float>{-inf, inf, -inf})}};
+}
+
 inline std::vector<FunctionCase> function_cases() {
   std::vector<FunctionCase> cases = unary_function_cases();
-  for (FunctionCase& c : pair_function_cases()) cases.push_back(std::move(c));
+  for (const auto& more : {pair_function_cases(), extreme_cases(), integer_function_cases()}) {
+    cases.insert(cases.end(), more.begin(), more.end());
+  }
   return cases;
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "../core.hpp"
+#include "../int64.hpp"
 
 namespace smelt {
 
@@ -54,15 +55,15 @@ inline void arg_min(const Firing& f) {
 inline void arg_max_f32(const Firing& f) { arg_max<float, int32_t>(f); }
 inline void arg_max_s8(const Firing& f) { arg_max<int8_t, int32_t>(f); }
 inline void arg_max_s32(const Firing& f) { arg_max<int32_t, int32_t>(f); }
-inline void arg_max_f32_to_64(const Firing& f) { arg_max<float, int64_t>(f); }
-inline void arg_max_s8_to_64(const Firing& f) { arg_max<int8_t, int64_t>(f); }
-inline void arg_max_s32_to_64(const Firing& f) { arg_max<int32_t, int64_t>(f); }
+inline void arg_max_f32_to_64(const Firing& f) { arg_max<float, Int64>(f); }
+inline void arg_max_s8_to_64(const Firing& f) { arg_max<int8_t, Int64>(f); }
+inline void arg_max_s32_to_64(const Firing& f) { arg_max<int32_t, Int64>(f); }
 inline void arg_min_f32(const Firing& f) { arg_min<float, int32_t>(f); }
 inline void arg_min_s8(const Firing& f) { arg_min<int8_t, int32_t>(f); }
 inline void arg_min_s32(const Firing& f) { arg_min<int32_t, int32_t>(f); }
-inline void arg_min_f32_to_64(const Firing& f) { arg_min<float, int64_t>(f); }
-inline void arg_min_s8_to_64(const Firing& f) { arg_min<int8_t, int64_t>(f); }
-inline void arg_min_s32_to_64(const Firing& f) { arg_min<int32_t, int64_t>(f); }
+inline void arg_min_f32_to_64(const Firing& f) { arg_min<float, Int64>(f); }
+inline void arg_min_s8_to_64(const Firing& f) { arg_min<int8_t, Int64>(f); }
+inline void arg_min_s32_to_64(const Firing& f) { arg_min<int32_t, Int64>(f); }
 
 /// Whole tensors. Options: 1, an element's own sum leaves it out; 2, from the last element to the first.
 template <class T, class Add>
@@ -91,6 +92,11 @@ inline void cumsum_f32(const Firing& f) {
 inline void cumsum_s32(const Firing& f) {
   cumsum<int32_t>(f, [](int32_t a, int32_t b) {
     return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+  });
+}
+inline void cumsum_s64(const Firing& f) {
+  cumsum<Int64>(f, [](int64_t a, int64_t b) {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
   });
 }
 
@@ -124,6 +130,7 @@ inline void top_k(const Firing& f) {
 inline void top_k_f32(const Firing& f) { top_k<float>(f); }
 inline void top_k_s8(const Firing& f) { top_k<int8_t>(f); }
 inline void top_k_s32(const Firing& f) { top_k<int32_t>(f); }
+inline void top_k_s64(const Firing& f) { top_k<Int64>(f); }
 
 }  // namespace smelt
 

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "../int64.hpp"
 #include "each.hpp"
 
 namespace smelt {
@@ -15,14 +16,20 @@ inline int32_t truncated(float x) {
   return x == x ? static_cast<int32_t>(x) : 0;
 }
 
+/// NaN becomes 0.
+inline int64_t truncated_64(float x) {
+  if (x >= 9223372036854775808.0F) return INT64_MAX;
+  if (x <= -9223372036854775808.0F) return INT64_MIN;
+  return x == x ? static_cast<int64_t>(x) : 0;
+}
+
+/// As a whole number to be cut off.
 template <class In>
-inline int32_t cast_integer(In x) {
+inline In cast_integer(In x) {
   return x;
 }
-template <>
-inline int32_t cast_integer<float>(float x) {
-  return truncated(x);
-}
+inline int32_t cast_integer(float x) { return truncated(x); }
+inline int64_t cast_integer(Int64 x) { return x; }
 
 template <class In>
 inline void cast_to_f32(const Firing& f) {
@@ -58,26 +65,22 @@ inline void cast_u8_s32(const Firing& f) { cast_to_integer<uint8_t, int32_t>(f);
 inline void cast_u8_16(const Firing& f) { cast_to_integer<uint8_t, int16_t>(f); }
 inline void cast_8_8(const Firing& f) { cast_to_integer<uint8_t, uint8_t>(f); }
 
-/// 64 bits as two words, the low one first: tensors are aligned to 4.
-inline void cast_s32_s64(const Firing& f) {
-  const int32_t row = f.as<UnaryF32>().row;
-  for (int32_t r = f.step; r < f.step + f.count; ++r) {
-    const int32_t* in = f.in<int32_t>(1, r);
-    int32_t* out = f.out<int32_t>(0, r);
-    for (int32_t i = 0; i < row; ++i) {
-      out[2 * i] = in[i];
-      out[2 * i + 1] = in[i] < 0 ? -1 : 0;
-    }
-  }
+template <class In>
+inline void cast_to_s64(const Firing& f) {
+  each_element<In, Int64>(f, f.as<UnaryF32>().row, [](In x) { return static_cast<int64_t>(x); });
 }
-inline void cast_s64_s32(const Firing& f) {
-  const int32_t row = f.as<UnaryF32>().row;
-  for (int32_t r = f.step; r < f.step + f.count; ++r) {
-    const int32_t* in = f.in<int32_t>(1, r);
-    int32_t* out = f.out<int32_t>(0, r);
-    for (int32_t i = 0; i < row; ++i) out[i] = in[2 * i];
-  }
+inline void cast_s32_s64(const Firing& f) { cast_to_s64<int32_t>(f); }
+inline void cast_s16_s64(const Firing& f) { cast_to_s64<int16_t>(f); }
+inline void cast_s8_s64(const Firing& f) { cast_to_s64<int8_t>(f); }
+inline void cast_u8_s64(const Firing& f) { cast_to_s64<uint8_t>(f); }
+inline void cast_f32_s64(const Firing& f) {
+  each_element<float, Int64>(f, f.as<UnaryF32>().row, [](float x) { return truncated_64(x); });
 }
+inline void cast_s64_s32(const Firing& f) { cast_to_integer<Int64, int32_t>(f); }
+inline void cast_s64_16(const Firing& f) { cast_to_integer<Int64, int16_t>(f); }
+inline void cast_s64_8(const Firing& f) { cast_to_integer<Int64, int8_t>(f); }
+inline void cast_s64_f32(const Firing& f) { cast_to_f32<Int64>(f); }
+inline void cast_s64_bool(const Firing& f) { cast_to_bool<Int64>(f); }
 
 }  // namespace smelt
 

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "../int64.hpp"
 #include "logical.hpp"
 
 namespace smelt {
@@ -30,10 +31,11 @@ inline void each_scaled_pair(const Firing& f, F compare) {
   });
 }
 
-/// Of floats, int32, int8 on one scale, int8 on two scales.
+/// Of floats, int32, int64, int8 on one scale, int8 on two scales.
 #define SMELT_COMPARISON(name, expression)                                             \
   SMELT_PREDICATE(name##_f32, float, expression)                                       \
   SMELT_PREDICATE(name##_s32, int32_t, expression)                                     \
+  SMELT_PREDICATE(name##_s64, Int64, expression)                                       \
   SMELT_PREDICATE(name##_s8, int8_t, expression)                                       \
   inline void name##_scaled_s8(const Firing& f) {                                      \
     each_scaled_pair(f, [](int32_t a, int32_t b) { return (expression); });            \

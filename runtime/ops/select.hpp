@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "../core.hpp"
+#include "../int64.hpp"
 
 namespace smelt {
 
@@ -60,6 +61,7 @@ inline void select_rows(const Firing& f) {
 inline void select_8(const Firing& f) { select_rows<uint8_t>(f); }
 inline void select_16(const Firing& f) { select_rows<uint16_t>(f); }
 inline void select_32(const Firing& f) { select_rows<uint32_t>(f); }
+inline void select_64(const Firing& f) { select_rows<Int64>(f); }
 
 }  // namespace smelt
 

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "../int64.hpp"
 #include "../math_root.hpp"
 #include "each.hpp"
 
@@ -52,16 +53,22 @@ inline void hard_sigmoid_rows_f32(const Firing& f) {
 
 /// Overflow wraps around.
 inline int32_t wrapping_negative(int32_t x) { return static_cast<int32_t>(uint32_t{0} - static_cast<uint32_t>(x)); }
+inline int64_t wrapping_negative(int64_t x) { return static_cast<int64_t>(uint64_t{0} - static_cast<uint64_t>(x)); }
+inline int32_t wrapping_square(int32_t x) { return static_cast<int32_t>(static_cast<uint32_t>(x) * static_cast<uint32_t>(x)); }
+inline int64_t wrapping_square(int64_t x) { return static_cast<int64_t>(static_cast<uint64_t>(x) * static_cast<uint64_t>(x)); }
 
-#define SMELT_UNARY_S32(name, expression)                                                           \
-  inline void name(const Firing& f) {                                                               \
-    each_element<int32_t, int32_t>(f, f.as<UnaryF32>().row, [](int32_t x) { return (expression); }); \
+#define SMELT_UNARY_INTEGER(name, expression)                                                            \
+  inline void name##_rows_s32(const Firing& f) {                                                         \
+    each_element<int32_t, int32_t>(f, f.as<UnaryF32>().row, [](int32_t x) { return (expression); });      \
+  }                                                                                                      \
+  inline void name##_rows_s64(const Firing& f) {                                                         \
+    each_element<Int64, Int64>(f, f.as<UnaryF32>().row, [](int64_t x) -> int64_t { return (expression); }); \
   }
-SMELT_UNARY_S32(abs_rows_s32, x < 0 ? wrapping_negative(x) : x)
-SMELT_UNARY_S32(neg_rows_s32, wrapping_negative(x))
-SMELT_UNARY_S32(square_rows_s32, static_cast<int32_t>(static_cast<uint32_t>(x) * static_cast<uint32_t>(x)))
-SMELT_UNARY_S32(sign_rows_s32, x > 0 ? 1 : (x < 0 ? -1 : 0))
-#undef SMELT_UNARY_S32
+SMELT_UNARY_INTEGER(abs, x < 0 ? wrapping_negative(x) : x)
+SMELT_UNARY_INTEGER(neg, wrapping_negative(x))
+SMELT_UNARY_INTEGER(square, wrapping_square(x))
+SMELT_UNARY_INTEGER(sign, x > 0 ? 1 : (x < 0 ? -1 : 0))
+#undef SMELT_UNARY_INTEGER
 
 inline void logical_not_rows(const Firing& f) {
   each_element<uint8_t, uint8_t>(f, f.as<UnaryF32>().row,

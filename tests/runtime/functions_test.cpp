@@ -1,4 +1,4 @@
-// Operators that no .tflite file has: oracle and compiled program against closed forms.
+// Operators and types that no case of a .tflite file has: oracle and compiled program against closed forms.
 #include "tests/functions.hpp"
 
 #include <gtest/gtest.h>
@@ -29,24 +29,9 @@ TEST(Functions, UnaryOnesAreTheirClosedForms) { expect_answers(test::unary_funct
 
 TEST(Functions, ThoseOfTwoValuesAre) { expect_answers(test::pair_function_cases()); }
 
-TEST(Functions, IntegersOf64BitsAreFoldedOnly) {
-  const TensorType type{DType::i64, {3}};
-  for (const char* op : {"abs", "neg", "square", "sign"}) {
-    const Graph g = test::one_node(op, {type}, type);
-    ASSERT_TRUE(verify_graph(g)) << op;
-    const Result<Program> program = lower(g, plan::Rings::full);
-    ASSERT_FALSE(program) << op;
-    EXPECT_NE(program.failure().to_string().find("i64"), std::string::npos);
-  }
-  for (const char* op : {"add", "sub", "mul", "maximum", "div", "mod", "floor_div", "pow", "bitwise_or"}) {
-    const Graph g = test::one_node(op, {type, type}, type);
-    ASSERT_TRUE(verify_graph(g)) << op;
-    EXPECT_FALSE(lower(g, plan::Rings::full)) << op;
-  }
-  const Graph g = test::one_node("neg", {type}, type);
-  const std::vector<int64_t> x = {int64_t{1} << 40, -7, 0}, want = {-(int64_t{1} << 40), 7, 0};
-  EXPECT_EQ(evaluate(g, {test::as_bytes(x)})[1].bytes, test::as_bytes(want));
-}
+TEST(Functions, ExtremesOfInfinitiesAre) { expect_answers(test::extreme_cases()); }
+
+TEST(Functions, IntegersAreTheirClosedForms) { expect_answers(test::integer_function_cases()); }
 
 TEST(Functions, ParametersMustBeFinite) {
   const TensorType type{DType::f32, {3}};
