@@ -26,13 +26,15 @@ struct Named {
 uint64_t u(int64_t v) { return static_cast<uint64_t>(v); }
 
 int64_t power(int64_t base, int64_t exponent) {
-  if (exponent < 0) return base == 1 ? 1 : 0;
+  if (exponent < 0) return base == 1 || base == -1 ? (exponent % 2 != 0 ? base : 1) : 0;
   uint64_t y = 1;
-  for (int64_t i = 0; i < std::min<int64_t>(exponent, 64); ++i) y *= u(base);
+  for (uint64_t square = u(base), left = u(exponent); left != 0; left >>= 1, square *= square) {
+    if (left % 2 != 0) y *= square;
+  }
   return static_cast<int64_t>(y);
 }
 
-int64_t modulo(int64_t a, int64_t b) {
+int64_t floor_modulo(int64_t a, int64_t b) {
   if (b == -1) return 0;
   const int64_t r = a % b;
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
@@ -43,7 +45,7 @@ constexpr Named functions[] = {
     {"sub", [](int64_t a, int64_t b) { return static_cast<int64_t>(u(a) - u(b)); }, false},
     {"mul", [](int64_t a, int64_t b) { return static_cast<int64_t>(u(a) * u(b)); }, false},
     {"div", [](int64_t a, int64_t b) { return b == -1 ? static_cast<int64_t>(0 - u(a)) : a / b; }, false},
-    {"mod", modulo, false},
+    {"floor_mod", floor_modulo, false},
     {"pow", power, false},
     {"minimum", [](int64_t a, int64_t b) { return std::min(a, b); }, false},
     {"maximum", [](int64_t a, int64_t b) { return std::max(a, b); }, false},
@@ -95,7 +97,7 @@ std::optional<Tensor> binary(const std::string& op, const Tensor& a, const Tenso
   for (int32_t d : *shape) count *= d;
   if (count > most || elements(a.shape) > most || elements(b.shape) > most) return std::nullopt;
   const std::vector<int64_t> x = values(a), y = values(b);
-  const bool divides = op == "div" || op == "mod";
+  const bool divides = op == "div" || op == "floor_mod";
   std::vector<int64_t> results;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t q = y[static_cast<size_t>(broadcast_index(i, *shape, b.shape))];

@@ -24,6 +24,21 @@ const Converters& converters() {
   return all;
 }
 
+/// Opsets from here on are read whole.
+constexpr int64_t broadcasting_opset = 7;
+
+/// Operators that mean the same in opsets 1 to 6, or more now, but for attributes that are refused where they are not read.
+bool means_the_same_before(const std::string& name) {
+  static const std::set<std::string> names = {
+      "Abs", "ArgMax", "ArgMin", "AveragePool", "Ceil", "Concat", "Constant", "Conv", "ConvTranspose", "Div", "Elu", "Exp",
+      "Flatten", "Floor", "Gather", "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "Identity", "LeakyRelu", "Log",
+      "LogSoftmax", "MatMul", "Max", "MaxPool", "Mean", "Min", "Mul", "Add", "Sub", "Neg", "Not", "Reciprocal", "ReduceL1",
+      "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
+      "ReduceSumSquare", "Relu", "Reshape", "Shape", "Sigmoid", "Size", "Softmax", "Softplus", "Softsign", "Sqrt", "Squeeze",
+      "Sum", "Tanh", "Transpose", "Unsqueeze"};
+  return names.count(name) != 0;
+}
+
 bool is_default(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 
 std::string operator_name(const NodeProto& node) {
@@ -130,12 +145,17 @@ class Reader {
     for (int n : order_) {
       const NodeProto& node = file_.graph().node(n);
       const std::string name = operator_name(node);
-      if (converters().count(name) != 0) continue;
+      if (converters().count(name) != 0 && (file_.opset() >= broadcasting_opset || means_the_same_before(name))) continue;
       if (nodes.count(name) == 0) names.push_back(name);
       std::string& list = nodes[name];
       list += (list.empty() ? "node " : ", node ") + std::to_string(n) + " \"" + shortened(name_of(node)) + "\"";
     }
     for (const std::string& name : names) {
+      if (converters().count(name) != 0) {
+        gathered_.diagnostics.push_back({"E0108", file_.name(), name + " of operator set " + std::to_string(file_.opset()) +
+                                         " is not supported: " + nodes[name], "convert the model to opset 7 or later"});
+        continue;
+      }
       const bool local = std::any_of(file_.model().functions().begin(), file_.model().functions().end(), [&](const FunctionProto& f) {
         return name == printable(f.domain()) + "." + printable(f.name());
       });

@@ -1,4 +1,4 @@
-// Reader of ONNX models, opsets 7 and up.
+// Reader of ONNX models, opsets 7 and up, and of earlier ones what has not changed since.
 #pragma once
 
 #include <cstdint>

@@ -132,10 +132,7 @@ void power(Call& c) {
 
 void modulo(Call& c) {
   const bool truncated = c.i("fmod", 0) != 0;
-  const TensorId x = c.in(0), y = c.in(1);
-  if (!truncated && c.b.dtype(x) == DType::f32) c.unsupported("remainders of floats want fmod = 1");
-  const bool folds = c.b.is_constant(x) && c.b.is_constant(y) && !truncated && c.b.dtype(x) != DType::f32;
-  c.out = {arithmetic(c, truncated || folds ? "mod" : "floor_mod", x, y)};
+  c.out = {arithmetic(c, truncated ? "mod" : "floor_mod", c.in(0), c.in(1))};
 }
 
 void clip(Call& c) {
@@ -196,12 +193,12 @@ void bitwise_not(Call& c) {
 
 void identity(Call& c) { c.out = {c.in(0)}; }
 
-/// Inference: the data itself; the mask, where it is asked for, is all true.
+/// Inference, or a ratio of 0: the data itself; the mask, where it is asked for, is all true.
 void dropout(Call& c) {
   for (const char* name : {"ratio", "seed", "is_test"}) c.ignore(name);
-  if (c.has(2)) {
-    const Ints training = c.b.ints(c.in(2), "training_mode");
-    if (training.size() != 1 || training[0] != 0) c.unsupported("dropout in training mode is not supported", "export the model for inference");
+  const bool trains = c.has(2) && c.b.ints(c.in(2), "training_mode") != Ints{0};
+  if (trains && !(c.has(1) && c.b.reals(c.in(1), "ratio") == std::vector<float>{0})) {
+    c.unsupported("dropout in training mode is not supported", "export the model for inference");
   }
   c.out = {c.in(0)};
   if (c.wants(1)) {

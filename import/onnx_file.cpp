@@ -25,7 +25,7 @@ namespace {
 namespace pb = google::protobuf;
 namespace fs = std::filesystem;
 
-constexpr int64_t oldest_opset = 7;
+constexpr int64_t oldest_opset = 1;
 constexpr int64_t newest_opset = 28;
 
 /// Counts what takes more memory unpacked than packed: messages, strings, unknown fields. A file of a megabyte could

@@ -101,7 +101,20 @@ void split(Call& c) {
     for (int64_t left = size; static_cast<int64_t>(sizes.size()) < count; left -= part) sizes.push_back(std::min(part, left));
   }
   if (sizes.size() != c.outputs()) c.mismatch("there are not as many sizes as outputs");
-  c.out = c.b.split(c.in(0), axis, sizes);
+  Ints some;
+  int64_t rest = size;
+  for (int64_t s : sizes) {
+    if (s < 0 || s > rest) c.mismatch("the sizes do not add up to the dimension of " + std::to_string(size));
+    rest -= s;
+    if (s != 0) some.push_back(s);
+  }
+  if (rest != 0) c.mismatch("the sizes do not add up to the dimension of " + std::to_string(size));
+  const Ids parts = c.b.split(c.in(0), axis, some);
+  Shape nothing = c.shape(0);
+  nothing[static_cast<size_t>(axis)] = 0;
+  for (size_t next = 0; int64_t s : sizes) {
+    c.out.push_back(s != 0 ? parts[next++] : c.b.constant(c.b.dtype(c.in(0)), nothing, std::make_shared<const Bytes>()));
+  }
 }
 
 void slice(Call& c) {

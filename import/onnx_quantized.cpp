@@ -7,6 +7,7 @@
 
 #include "import/integers.hpp"
 #include "import/onnx_images.hpp"
+#include "import/onnx_scales.hpp"
 
 namespace smelt::onnx {
 namespace {
@@ -73,9 +74,13 @@ Attrs qdq() {
   return attrs;
 }
 
+void check_dequantizes(Call& c, DType type) {
+  if (type == DType::f32 || type == DType::boolean) c.b.refuse("E0301", std::string("type ") + to_string(type) + " is not supported here", "dequantize integers");
+}
+
 TensorId dequantized(Call& c, TensorId x, Quantization q) {
   const DType type = c.b.dtype(x);
-  if (type == DType::f32 || type == DType::boolean) c.b.refuse("E0301", std::string("type ") + to_string(type) + " is not supported here", "dequantize integers");
+  check_dequantizes(c, type);
   if (c.b.is_constant(x)) return dequantized_constant(c, x, q);
   if (type != DType::i8 && type != DType::u8) c.b.refuse("E0301", std::string("type ") + to_string(type) + " is not supported here", "supported: i8, u8");
   if (q.per_channel()) c.b.refuse("E0304", "activations must have one scale", "quantize activations per tensor");
@@ -130,22 +135,33 @@ TensorId bias(Call& c, size_t at, const Quantization& x, const Quantization& wei
 
 // ---- operators ----
 
+/// Whether the IR has such a quantization of x: constants have one scale for each slice, too.
+bool is_quantization(Call& c, const Scales& s, DType stored) {
+  const auto is_known = [&](TensorId id) { return id == no_tensor || c.b.is_constant(id); };
+  if (s.block != 0 || !is_known(s.scale) || !is_known(s.zero)) return false;
+  return c.b.is_constant(c.in(0)) || (elements(c.b.shape(s.scale)) == 1 && (stored == DType::i8 || stored == DType::u8));
+}
+
+Scales scales(Call& c) { return {c.in(1), c.maybe(2), c.i("axis", 1), c.i("block_size", 0)}; }
+
 void quantize_linear(Call& c) {
-  if (c.i("block_size", 0) != 0) c.unsupported("blocked quantization is not supported", "quantize per tensor or per channel");
   for (const char* name : {"saturate", "precision"}) c.ignore(name);
-  const int64_t axis = c.i("axis", 1);
+  const Scales s = scales(c);
   const auto named = static_cast<int32_t>(c.i("output_dtype", 0));
   const std::optional<DType> said = dtype_of(named);
-  if (named != 0 && !said) c.b.refuse("E0313", "quantizing to " + type_name(named) + " is not supported", "supported: INT8, UINT8");
+  if (named != 0 && !said) c.b.refuse("E0313", "quantizing to " + type_name(named) + " is not supported", "supported: INT8, UINT8, INT16");
   const DType type = c.has(2) ? c.b.dtype(c.in(2)) : said.value_or(DType::u8);
-  c.out = {quantized(c, c.in(0), type, quantization(c, c.in(1), c.maybe(2), axis, c.rank(0)))};
+  c.out = {is_quantization(c, s, type) ? quantized(c, c.in(0), type, quantization(c, s.scale, s.zero, s.axis, c.rank(0)))
+                                       : quantized_by(c, c.in(0), type, s)};
 }
 
 void dequantize_linear(Call& c) {
-  if (c.i("block_size", 0) != 0) c.unsupported("blocked quantization is not supported", "quantize per tensor or per channel");
   c.ignore("output_dtype");
-  const int64_t axis = c.i("axis", 1);
-  c.out = {dequantized(c, c.in(0), quantization(c, c.in(1), c.maybe(2), axis, c.rank(0)))};
+  const Scales s = scales(c);
+  const DType type = c.b.dtype(c.in(0));
+  check_dequantizes(c, type);
+  c.out = {is_quantization(c, s, type) ? dequantized(c, c.in(0), quantization(c, s.scale, s.zero, s.axis, c.rank(0)))
+                                       : dequantized_by(c, c.in(0), s)};
 }
 
 void convolution(Call& c) {

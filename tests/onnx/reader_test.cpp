@@ -125,10 +125,22 @@ TEST(OnnxReader, NamesElementTypesThatItDoesNotRead) {
   expect_says(sequence.read(), "E0313", "sequences");
 }
 
-TEST(OnnxReader, RefusesOperatorSetsBeforeSeven) {
+TEST(OnnxReader, TakesOfOperatorSetsBeforeSevenWhatHasNotChanged) {
   OnnxModel m = relu();
   m.proto.mutable_opset_import(0)->set_version(6);
-  expect_says(m.read(), "E0108", "operator set 6");
+  EXPECT_TRUE(m.read()) << said(m.read());
+  OnnxModel::attribute(*m.graph().mutable_node(0), "consumed_inputs", 1);
+  expect_says(m.read(), "E0301", "attribute consumed_inputs");
+  OnnxModel changed;  // training mode, unless an attribute says otherwise
+  changed.proto.mutable_opset_import(0)->set_version(6);
+  changed.input("x", {1, 4});
+  changed.node("Dropout", {"x"}, {"y"});
+  changed.output("y");
+  expect_says(changed.read(), "E0108", "Dropout of operator set 6 is not supported: node 0");
+  changed.proto.mutable_opset_import(0)->set_version(0);
+  expect_says(changed.read(), "E0108", "no operator set");
+  changed.proto.mutable_opset_import(0)->set_version(29);
+  expect_says(changed.read(), "E0108", "operator set 29");
 }
 
 TEST(OnnxReader, BoundsWhatAFileAsksFor) {
