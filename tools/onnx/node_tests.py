@@ -147,9 +147,10 @@ def page(smelt, counts, refused, scope):
             "the same lists.", "", "## TensorFlow Lite", "", "| operator | as |", "|---|---|"]
     for op in sorted((n, o["name"]) for o in listed["smelt"] for n in o["tflite"]):
         text.append(f"| {op[0]} | {op[1]} |")
-    text += ["", "## ONNX", "", "Opsets 7 to 28. The numbers are those of the node tests of onnx " + onnx.__version__ +
-             ": cases that pass, and cases of the", "operator that are refused with a reason. Weights and the like, which the tests give as inputs, "
-             "are put into the model.", "", "| operator | pass | refused |", "|---|---:|---:|"]
+    text += ["", "## ONNX", "", "Opsets 7 to 28, and of 1 to 6 the operators that have not changed since. The numbers are those of the node tests of",
+             "onnx " + onnx.__version__ + ": cases that pass, and cases of the operator that are refused with a reason. Weights and the like, which the",
+             "tests give as inputs, are put into the model; all inputs, where a shape depends on their values.", "",
+             "| operator | pass | refused |", "|---|---:|---:|"]
     for name in listed["onnx"]:
         c = counts.get(name, collections.Counter())
         text.append(f"| {name} | {c['pass'] or ''} | {c['refused'] or ''} |")
