@@ -31,6 +31,7 @@ except ImportError:
 
 TYPES = {TensorProto.FLOAT, TensorProto.INT8, TensorProto.UINT8, TensorProto.INT16, TensorProto.INT32, TensorProto.INT64,
          TensorProto.BOOL}
+SEVERAL = "functions as graphs of several"
 
 
 def operators_of(graph):
@@ -151,7 +152,7 @@ def page(smelt, counts, refused, scope):
              "onnx " + onnx.__version__ + ": cases that pass, and cases of the operator that are refused with a reason. Weights and the like, which the",
              "tests give as inputs, are put into the model; all inputs, where a shape depends on their values.", "",
              "| operator | pass | refused |", "|---|---:|---:|"]
-    for name in listed["onnx"]:
+    for name in listed["onnx"] + [SEVERAL]:
         c = counts.get(name, collections.Counter())
         text.append(f"| {name} | {c['pass'] or ''} | {c['refused'] or ''} |")
     total = sum(counts.values(), collections.Counter())
@@ -179,7 +180,8 @@ def main():
     broken = []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for case, (verdict, reason) in zip(cases, pool.map(lambda c: judge(arguments.smelt, known, c), cases)):
-            operator = next(iter(operators_of(case.model.graph)), "")
+            operators = operators_of(case.model.graph)
+            operator = operators.pop() if len(operators) == 1 else SEVERAL
             if verdict == "scope":
                 scope[reason] += 1
             else:
