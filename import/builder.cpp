@@ -317,11 +317,6 @@ TensorId GraphBuilder::activation(const std::string& word, TensorId x, std::opti
 
 TensorId GraphBuilder::cast(TensorId x, DType to) {
   if (dtype(x) == to) return x;
-  if (is_constant(x)) {
-    if (const std::optional<Tensor> folded = integers::cast(at(x), to)) {
-      return constant(folded->dtype, folded->shape, folded->data);
-    }
-  }
   return node("cast", {x}, {}, {to, {}, {}});
 }
 

@@ -1,9 +1,7 @@
 #include "import/integers.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <memory>
 
 #include "ops/broadcast.hpp"
@@ -105,39 +103,6 @@ std::optional<Tensor> binary(const std::string& op, const Tensor& a, const Tenso
     results.push_back(known->function(x[static_cast<size_t>(broadcast_index(i, *shape, a.shape))], q));
   }
   return constant(known->truth ? DType::boolean : a.dtype, *shape, results);
-}
-
-std::optional<Tensor> cast(const Tensor& t, DType to) {
-  const auto known = [](DType type) { return is_wide(type) || type == DType::f32 || type == DType::boolean; };
-  if (!known(t.dtype) || !known(to)) return std::nullopt;
-  if (t.dtype != DType::f32 && to != DType::f32) {
-    std::vector<int64_t> v = values(t);
-    if (to == DType::boolean) std::replace_if(v.begin(), v.end(), [](int64_t x) { return x != 0; }, int64_t{1});
-    return constant(to, t.shape, v);
-  }
-  Tensor out;
-  out.dtype = to;
-  out.shape = t.shape;
-  if (to == DType::f32) {
-    if (t.dtype == DType::f32) return std::nullopt;
-    const std::vector<int64_t> v = values(t);
-    Bytes bytes(v.size() * sizeof(float));
-    for (size_t i = 0; i < v.size(); ++i) {
-      const auto f = static_cast<float>(v[i]);
-      std::memcpy(bytes.data() + i * sizeof f, &f, sizeof f);
-    }
-    out.data = std::make_shared<const Bytes>(std::move(bytes));
-    return out;
-  }
-  std::vector<int64_t> v;
-  for (int64_t i = 0; i < elements(t.shape); ++i) {
-    const float f = t.as<float>()[i];
-    constexpr float limit = 9.2e18F;
-    v.push_back(to == DType::boolean ? int64_t{f != 0}
-                : std::isnan(f)      ? std::numeric_limits<int64_t>::min()
-                                     : static_cast<int64_t>(std::clamp(f, -limit, limit)));
-  }
-  return constant(to, t.shape, v);
 }
 
 }  // namespace smelt::integers

@@ -20,7 +20,4 @@ Tensor constant(DType dtype, const Shape& shape, const std::vector<int64_t>& val
 /// of two constants of i32 or i64, broadcasting. Empty where that is not known, or divides by zero.
 std::optional<Tensor> binary(const std::string& op, const Tensor& a, const Tensor& b);
 
-/// Between i32, i64, bool and f32.
-std::optional<Tensor> cast(const Tensor& t, DType to);
-
 }  // namespace smelt::integers

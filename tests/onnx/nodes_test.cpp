@@ -190,6 +190,23 @@ TEST(OnnxNodes, IntegersAreComputedAheadOfTimeAsOnTheDevice) {
   makes("Mod", -7, 3, -1, true);
 }
 
+TEST(OnnxNodes, CastsAheadOfTimeAsOnTheDevice) {
+  const std::vector<float> x = {1e30F, -INFINITY, NAN, -2.9F, 3e9F};
+  const auto cast = [](const std::string& from, OnnxModel& m, int32_t to) {
+    OnnxModel::attribute(m.node("Cast", {from}, {"c"}), "to", to);
+  };
+  for (const bool known : {false, true}) {
+    OnnxModel m;
+    m.input("x", {5}, known ? Type::INT64 : Type::FLOAT);
+    if (known) m.constant("k", {5}, x);
+    cast(known ? "k" : "x", m, Type::INT64);
+    if (known) m.node("Add", {"x", "c"}, {"y"});
+    m.output(known ? "y" : "c");
+    expect_makes(m, {known ? as_bytes(std::vector<int64_t>(5)) : as_bytes(x)},
+                 as_bytes(std::vector<int64_t>{std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min(), 0, -2, 3000000000}));
+  }
+}
+
 TEST(OnnxNodes, DropoutOfNothingTrainsWithoutNumbersByChance) {
   OnnxModel m;
   m.constant("ratio", {}, {0});
