@@ -54,7 +54,7 @@ std::vector<Extent> extents(Call& c, const Shape& filter) {
     for (int64_t v : {e.filter, e.stride, e.dilation}) {
       if (v < 1 || v > most) c.mismatch("kernel_shape, strides and dilations must be at least 1");
     }
-    if (std::max(std::abs(e.before), std::abs(e.after)) > most) c.mismatch("pads are out of range");
+    if (std::max(e.before, e.after) > most || std::min(e.before, e.after) < -most) c.mismatch("pads are out of range");
     if (how == "SAME_UPPER" || how == "SAME_LOWER") {
       const int64_t total = std::max<int64_t>(((e.in + e.stride - 1) / e.stride - 1) * e.stride + e.reach() - e.in, 0);
       e.before = how == "SAME_UPPER" ? total / 2 : total - total / 2;
@@ -160,7 +160,8 @@ std::vector<Extent> transposed_extents(Call& c, const Shape& kernel, Ints& out) 
     for (int64_t v : {x.stride, x.dilation}) {
       if (v < 1 || v > most) c.mismatch("strides and dilations must be at least 1");
     }
-    if (extra[d] < 0 || extra[d] > most || std::abs(x.before) > most || std::abs(x.after) > most) c.mismatch("paddings are out of range");
+    if (extra[d] < 0 || extra[d] > most || std::max(x.before, x.after) > most || std::min(x.before, x.after) < -most)
+      c.mismatch("paddings are out of range");
     if (!sizes.empty() && (sizes[d] < 1 || sizes[d] > max_tensor_bytes)) c.mismatch("output_shape is out of range");
     const int64_t full = (x.in - 1) * x.stride + x.reach() + extra[d];
     const bool same = how == "SAME_UPPER" || how == "SAME_LOWER";

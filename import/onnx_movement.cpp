@@ -406,26 +406,34 @@ void tile(Call& c) {
   c.out = {c.b.node("tile", {c.in(0)}, a)};
 }
 
+/// Whether a channel's block stands together (CRD), or the channels of each place in a block.
+bool blocks_together(Call& c) {
+  const std::string mode = c.s("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD") c.unsupported("mode " + mode + " is not supported");
+  return mode == "CRD";
+}
+
 /// [N, C, H, W]: blocks of channels to rows and columns.
 void depth_to_space(Call& c) {
   const int64_t block = c.i("blocksize", 0);
-  const std::string mode = c.s("mode", "DCR");
+  const bool together = blocks_together(c);
   const Shape s = c.shape(0);
   if (s.size() != 4 || block < 1 || block > 1 << 12 || s[1] % (block * block) != 0) c.mismatch("blocksize does not divide the channels");
   const int64_t n = s[0], channels = s[1] / block / block, h = s[2], w = s[3];
-  const bool columns = mode == "CRD";
-  const TensorId x = c.b.reshape(c.in(0), columns ? Ints{n, channels, block, block, h, w} : Ints{n, block, block, channels, h, w});
-  const TensorId y = c.b.transpose(x, columns ? Ints{0, 1, 4, 2, 5, 3} : Ints{0, 3, 4, 1, 5, 2});
+  const TensorId x =
+      c.b.reshape(c.in(0), together ? Ints{n, channels, block, block, h, w} : Ints{n, block, block, channels, h, w});
+  const TensorId y = c.b.transpose(x, together ? Ints{0, 1, 4, 2, 5, 3} : Ints{0, 3, 4, 1, 5, 2});
   c.out = {c.b.reshape(y, Ints{n, channels, h * block, w * block})};
 }
 
 void space_to_depth(Call& c) {
   const int64_t block = c.i("blocksize", 0);
-  const bool columns = c.s("mode", "DCR") == "CRD";
+  const bool together = blocks_together(c);
   const Shape s = c.shape(0);
-  if (s.size() != 4 || block < 1 || s[2] % block != 0 || s[3] % block != 0) c.mismatch("blocksize does not divide rows and columns");
+  if (s.size() != 4 || block < 1 || block > 1 << 12 || s[2] % block != 0 || s[3] % block != 0)
+    c.mismatch("blocksize does not divide rows and columns");
   const TensorId x = c.b.reshape(c.in(0), Ints{s[0], s[1], s[2] / block, block, s[3] / block, block});
-  const TensorId y = c.b.transpose(x, columns ? Ints{0, 1, 3, 5, 2, 4} : Ints{0, 3, 5, 1, 2, 4});
+  const TensorId y = c.b.transpose(x, together ? Ints{0, 1, 3, 5, 2, 4} : Ints{0, 3, 5, 1, 2, 4});
   c.out = {c.b.reshape(y, Ints{s[0], s[1] * block * block, s[2] / block, s[3] / block})};
 }
 

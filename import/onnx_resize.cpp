@@ -69,16 +69,18 @@ double kernel(const Mode& m, double distance) {
   return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
 }
 
-/// The neighbours of a position that weigh something. With `antialias` the kernel widens as the scale shrinks, so that
-/// everything counts for something.
+/// With `antialias` the kernel widens as the scale shrinks, so that everything counts for something.
+double widened(const Mode& m, const Axis& a) { return m.antialias ? 1 / std::min(a.scale, 1.0) : 1; }
+double reach(const Mode& m, const Axis& a) { return (m.kind == "linear" ? 1 : 2) * widened(m, a); }
+
+/// The neighbours of a position that weigh something.
 void add_neighbours(float* row, const Mode& m, const Axis& a, double x) {
-  const double narrow = m.antialias ? std::min(a.scale, 1.0) : 1, reach = (m.kind == "linear" ? 1 : 2) / narrow;
-  const auto first = static_cast<int64_t>(std::floor(x - reach)) + 1,
-             last = static_cast<int64_t>(std::ceil(x + reach)) - 1;
+  const double width = widened(m, a), far = reach(m, a);
+  const auto first = static_cast<int64_t>(std::floor(x - far)) + 1, last = static_cast<int64_t>(std::ceil(x + far)) - 1;
   std::vector<double> weights;
   double sum = 0;
   for (int64_t k = first; k <= last; ++k) {
-    weights.push_back(kernel(m, (static_cast<double>(k) - x) * narrow));
+    weights.push_back(kernel(m, (static_cast<double>(k) - x) / width));
     sum += weights.back();
   }
   for (double& w : weights) w /= sum;
@@ -147,7 +149,10 @@ void resize_by(Call& c, const Mode& m, const std::vector<Axis>& axes, double ext
   TensorId x = c.in(0);
   std::vector<std::vector<float>> matrices;
   for (const Axis& a : axes) {
-    if (a.out < 1 || a.in * a.out > 1 << 22) c.unsupported("a resize from " + std::to_string(a.in) + " to " + std::to_string(a.out) + " is not supported");
+    constexpr int64_t most = 1 << 22;
+    if (a.in < 1 || a.out < 1 || a.out > most / a.in || static_cast<double>(a.out) * reach(m, a) > 16.0 * most) {
+      c.unsupported("a resize from " + std::to_string(a.in) + " to " + std::to_string(a.out) + " is not supported");
+    }
     matrices.push_back(a.keeps() ? std::vector<float>{} : matrix(m, a));
   }
   if (axes.size() == 4) {  // a whole image: also the axis that keeps its size
@@ -168,7 +173,9 @@ void resize_by(Call& c, const Mode& m, const std::vector<Axis>& axes, double ext
   c.out = {extrapolated(c, x, m, axes, extrapolation)};
 }
 
-int64_t scaled(int64_t in, double scale) { return static_cast<int64_t>(std::floor(std::clamp(static_cast<double>(in) * scale, 0.0, 1e9))); }
+/// Sizes beyond what any tensor has stay there.
+int64_t whole(double size) { return size > 0 ? static_cast<int64_t>(std::floor(std::min(size, 1e9))) : 0; }
+int64_t scaled(int64_t in, double scale) { return whole(static_cast<double>(in) * scale); }
 
 /// Sizes that keep the ratio of the axes: all by one scale.
 void keep_ratio(std::vector<Axis>& axes, const Ints& which, const std::string& policy) {
@@ -181,7 +188,7 @@ void keep_ratio(std::vector<Axis>& axes, const Ints& which, const std::string& p
   for (int64_t d : which) {
     Axis& a = axes[static_cast<size_t>(d)];
     a.scale = scale;
-    a.out = static_cast<int64_t>(std::floor(static_cast<double>(a.in) * scale + 0.5));
+    a.out = whole(static_cast<double>(a.in) * scale + 0.5);
   }
 }
 

@@ -82,6 +82,15 @@ inline void set(onnx::NodeProto& node, const Attributes& attributes, const std::
   }
 }
 
+inline void set_words(onnx::NodeProto& node, const std::vector<std::pair<std::string, std::string>>& words) {
+  for (const auto& [name, value] : words) {
+    onnx::AttributeProto& a = *node.add_attribute();
+    a.set_name(name);
+    a.set_type(onnx::AttributeProto::STRING);
+    a.set_s(value);
+  }
+}
+
 // ---- windows ----
 
 /// Of each spatial dimension.
@@ -346,10 +355,7 @@ inline LayerCase space_case(const std::string& mode) {
   c.model.input("x", x.shape);
   onnx::NodeProto& node = c.model.node("SpaceToDepth", {"x"}, {"y"});
   set(node, {{"blocksize", {2}}}, {"blocksize"});
-  onnx::AttributeProto& a = *node.add_attribute();
-  a.set_name("mode");
-  a.set_type(onnx::AttributeProto::STRING);
-  a.set_s(mode);
+  set_words(node, {{"mode", mode}});
   c.model.output("y");
   return c;
 }
@@ -374,12 +380,7 @@ inline LayerCase resize_case(const std::string& name, int64_t in, int64_t out,
   if (!roi.empty()) c.model.constant("roi", {static_cast<int64_t>(roi.size())}, roi);
   c.model.integers("sizes", {1, 2, out, 3});
   onnx::NodeProto& node = c.model.node("Resize", {"x", roi.empty() ? "" : "roi", "", "sizes"}, {"y"});
-  for (const auto& [key, value] : words) {
-    onnx::AttributeProto& a = *node.add_attribute();
-    a.set_name(key);
-    a.set_type(onnx::AttributeProto::STRING);
-    a.set_s(value);
-  }
+  set_words(node, words);
   for (const auto& [key, value] : numbers) {
     onnx::AttributeProto& a = *node.add_attribute();
     a.set_name(key);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "lower/compile.hpp"
 #include "ops/op.hpp"
 #include "passes/pipeline.hpp"
@@ -88,6 +90,47 @@ TEST(OnnxReader, RefusesVolumesThatDoNotFitTheirWeights) {
   expect_refused(conv("ConvTranspose", {4, 2, 2, 2, 2}, 1, {{"output_shape", {int64_t{1} << 62, 4, 4}}}),
                  "output_shape");
   expect_refused(conv("ConvTranspose", {4, 2, 2, 2, 2}, 1, {{"output_shape", {1 << 27, 1 << 27, 4}}}), "too large");
+}
+
+TEST(OnnxReader, RefusesModesThatItDoesNotKnow) {
+  for (const char* op : {"SpaceToDepth", "DepthToSpace"}) {
+    OnnxModel m = one_node(op, {1, 4, 4, 4}, {}, {{"blocksize", {2}}});
+    m.proto.mutable_opset_import(0)->set_version(28);
+    set_words(*m.graph().mutable_node(0), {{"mode", "RCD"}});
+    expect_refused(m, "mode RCD");
+  }
+}
+
+TEST(OnnxReader, RefusesSizesAndPaddingsOutOfRange) {
+  constexpr int64_t least = std::numeric_limits<int64_t>::min();
+  expect_refused(one_node("AveragePool", {1, 1, 6, 4}, {{"kernel_shape", {1, 2}}, {"pads", {0, 5, least, 4}}}),
+                 "pads are out of range");
+  for (int64_t size : {int64_t{1} << 62, int64_t{1} << 40, int64_t{0}, int64_t{-1}, least}) {
+    for (const char* policy : {"stretch", "not_larger", "not_smaller"}) {
+      OnnxModel m(19);
+      m.input("x", {1, 4, 3});
+      m.integers("sizes", {1, size, 3});
+      onnx::NodeProto& node = m.node("Resize", {"x", "", "", "sizes"}, {"y"});
+      set_words(node, {{"keep_aspect_ratio_policy", policy}});
+      m.output("y");
+      const bool fits =
+          std::string(policy) == "not_larger" ? size > 0 : std::string(policy) == "not_smaller" && size < 1;
+      if (!fits) expect_refused(m, "a resize from");
+    }
+  }
+}
+
+/// A kernel that widens with a scale of next to nothing, while the region makes up for it.
+TEST(OnnxReader, RefusesKernelsWithoutEnd) {
+  OnnxModel m(19);
+  m.input("x", {1000});
+  m.constant("roi", {2}, {-1e6F, 1e6F});
+  m.constant("scales", {1}, {1e-9F});
+  onnx::NodeProto& node = m.node("Resize", {"x", "roi", "scales"}, {"y"});
+  set_words(node, {{"mode", "linear"}, {"coordinate_transformation_mode", "tf_crop_and_resize"}});
+  OnnxModel::attribute(node, "antialias", 1);
+  m.output("y");
+  expect_refused(m, "a resize from 1000 to 1");
 }
 
 TEST(OnnxReader, RefusesBatchesThatIndicesDoNotShare) {
