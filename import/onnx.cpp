@@ -45,6 +45,42 @@ std::string operator_name(const NodeProto& node) {
   return is_default(node.domain()) ? printable(node.op_type()) : printable(node.domain()) + "." + printable(node.op_type());
 }
 
+/// Of one operand: what is asked of its readers is asked once.
+bool is_alone(const NodeProto& node, const char* op) {
+  return is_default(node.domain()) && node.op_type() == op && node.input_size() == 1 && !node.input(0).empty();
+}
+
+bool is_cast(const NodeProto& node, bool to_double) {
+  if (!is_alone(node, "Cast")) return false;
+  return std::any_of(node.attribute().begin(), node.attribute().end(), [&](const AttributeProto& a) {
+    return a.name() == "to" && (a.i() == TensorProto::DOUBLE) == to_double;
+  });
+}
+
+/// Values that are cast to DOUBLE for a softmax alone, and its result back: exporters write attention so. Here all of that is
+/// computed in floats, to a few units of their last place.
+std::set<std::string> doubles_of_softmax(const GraphProto& graph) {
+  std::map<std::string, std::vector<const NodeProto*>> readers;
+  std::set<std::string> outputs;
+  for (const ValueInfoProto& output : graph.output()) outputs.insert(output.name());
+  for (const NodeProto& node : graph.node()) {
+    for (const std::string& input : node.input()) readers[input].push_back(&node);
+  }
+  const auto all_read = [&](const NodeProto& node, const auto& fits) {
+    if (node.output_size() != 1 || outputs.count(node.output(0)) != 0) return false;
+    const std::vector<const NodeProto*>& by = readers[node.output(0)];
+    return !by.empty() && std::all_of(by.begin(), by.end(), [&](const NodeProto* reader) { return fits(*reader); });
+  };
+  std::set<std::string> found;
+  for (const NodeProto& node : graph.node()) {
+    const bool alone = is_cast(node, true) && all_read(node, [&](const NodeProto& softmax) {
+      return is_alone(softmax, "Softmax") && all_read(softmax, [](const NodeProto& back) { return is_cast(back, false); });
+    });
+    if (alone) found.insert(node.output(0));
+  }
+  return found;
+}
+
 /// A node's name for messages: its own, or that of its first output.
 std::string name_of(const NodeProto& node) {
   for (const std::string& output : node.output()) {
@@ -271,6 +307,7 @@ class Reader {
   // ---- nodes ----
 
   Outcome read_nodes() {
+    const std::set<std::string> doubles = doubles_of_softmax(file_.graph());
     for (int n : order_) {
       const NodeProto& node = file_.graph().node(n);
       const auto converter = converters().find(operator_name(node));
@@ -286,6 +323,10 @@ class Reader {
         }
       }
       if (!known) continue;  // behind something that was refused
+      if (node.output_size() == 1 && doubles.count(node.output(0)) != 0 && b_.dtype(inputs.at(0)) == DType::f32) {
+        values_[node.output(0)] = inputs[0];
+        continue;
+      }
       b_.begin(n, name_of(node), operator_name(node));
       try {
         Call call(b_, file_, node, std::move(inputs));

@@ -207,6 +207,30 @@ TEST(OnnxNodes, CastsAheadOfTimeAsOnTheDevice) {
   }
 }
 
+TEST(OnnxNodes, ComputesASoftmaxOfDoublesInFloats) {
+  const auto model = [](bool more, bool back) {
+    OnnxModel m;
+    m.input("x", {1, 3});
+    OnnxModel::attribute(m.node("Cast", {"x"}, {"d"}), "to", Type::DOUBLE);
+    m.node("Softmax", {"d"}, {"s"});
+    if (more) m.node("Add", {"d", "d"}, {"e"});
+    OnnxModel::attribute(m.node("Cast", {"s"}, {"y"}), "to", back ? Type::FLOAT : Type::DOUBLE);
+    m.output("y");
+    if (more) m.output("e");
+    return m;
+  };
+  const std::vector<float> x = {1, -2, 3.5F};
+  std::vector<float> y;
+  const double sum = std::exp(1.0) + std::exp(-2.0) + std::exp(3.5);
+  for (double v : x) y.push_back(static_cast<float>(std::exp(v) / sum));
+  expect_makes(model(false, true), {as_bytes(x)}, as_bytes(y));
+  for (const OnnxModel& m : {model(true, true), model(false, false)}) {
+    const Result<Graph> g = m.read();
+    ASSERT_FALSE(g);
+    EXPECT_NE(g.failure().to_string().find("a cast to DOUBLE is not supported"), std::string::npos);
+  }
+}
+
 TEST(OnnxNodes, DropoutOfNothingTrainsWithoutNumbersByChance) {
   OnnxModel m;
   m.constant("ratio", {}, {0});
