@@ -159,7 +159,8 @@ def page(smelt, counts, refused, scope):
     text += ["", f"{total['pass']} cases pass, {total['fail']} fail, {total['refused']} are refused, {sum(scope.values())} are out of scope.", "",
              "Out of scope:", ""]
     text += [f"- {n} with {why}" for why, n in scope.most_common()]
-    text += ["", "Refused:", ""]
+    if refused:
+        text += ["", "Refused:", ""]
     text += [f"- {n}: {why}" for why, n in sorted(refused.items(), key=lambda x: (-x[1], x[0]))]
     return "\n".join(text) + "\n"
 
