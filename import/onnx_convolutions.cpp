@@ -103,13 +103,14 @@ TensorId slices_beside(Call& c, TensorId x, const Extent& depth, int64_t groups)
   if (depth.out() < 1) c.mismatch("the kernel is larger than the padded input");
   if (depth.filter > most_taps)
     c.unsupported("a kernel of " + std::to_string(depth.filter) + " slices is not supported");
-  x = c.b.pad(x, {0, 0, depth.before, depth.after, 0, 0, 0, 0, 0, 0}, 0);
   const Shape s = c.b.shape(x);
+  const int64_t rows = depth.stride == 1 ? s[2] : 1;  // of a slice: where slices follow each other, those of the images
+  const Ints parts{s[0], int64_t{s[1]} * rows, s[2] / rows * s[3] * groups, s[4] / groups};
+  x = c.b.pad(c.b.reshape(x, parts), {0, 0, depth.before * rows, depth.after * rows, 0, 0, 0, 0}, 0);
   Ids taps;
   for (int64_t k = 0; k < depth.filter; ++k) {
-    const TensorId tap = c.b.strided_slice(x, {0, k * depth.dilation, 0, 0, 0}, {s[0], depth.out(), s[2], s[3], s[4]},
-                                           {1, depth.stride, 1, 1, 1});
-    taps.push_back(c.b.reshape(tap, Ints{s[0] * depth.out(), s[2], s[3] * groups, s[4] / groups}));
+    taps.push_back(c.b.strided_slice(x, {0, k * depth.dilation * rows, 0, 0},
+                                     {s[0], depth.out() * rows, parts[2], parts[3]}, {1, depth.stride, 1, 1}));
   }
   return c.b.reshape(c.b.concat(taps, 3), Ints{s[0] * depth.out(), s[2], s[3], s[4] * depth.filter});
 }
