@@ -29,6 +29,13 @@ def reduce(m, x, axes, keep=False, same=True, scale=None, zp=None, gain=1.0, axi
             fixed_point_sum(inputs[0], a.zero_point, tuple(sorted(reduced)), real, y.zero_point)])
 
 
+def reduce_numbers(m, x, axes, keep=False):
+    """Integers without a scale; sums wrap around."""
+    a = m.input(x, lambda run: m.rng.integers(-2**30, 2**30, x))
+    y = m.output([1 if i in axes else d for i, d in enumerate(x) if keep or i not in axes])
+    m.g.op(m.op, [a, m.constant(np.array(axes, np.int32))], [y], "ReducerOptions", keepDims=keep)
+
+
 @cases("mean", "sum", "reduce_max")
 def reduce_cases(c):
     other = c.op != "reduce_max"  # REDUCE_MAX demands equal quantization
@@ -62,6 +69,10 @@ def reduce_cases(c):
         c.add(t, "rank_3_requantized", reduce, [2, 12, 5], [1], False, False, zp=-128, gain=0.6 if c.op == "mean" else 3.0)
         c.add(t, "zero_point_high_requantized", reduce, [1, 4, 4, 5], [1, 2], False, False, zp=127, gain=0.5 if c.op == "mean" else 4.0)
         c.add(t, "25x5_spatial", reduce, [1, 25, 5, 4], [1, 2], zp=-128 if c.op == "mean" else 0)
+    if c.op != "mean":
+        for t in "int32", "int64":
+            c.add(t, "spatial", reduce_numbers, [1, 4, 5, 6], [1, 2])
+            c.add(t, "channels_kept", reduce_numbers, [1, 3, 4, 7], [3], True)
     if c.op == "sum":
         return  # the reference adds up in 16 bits
     t = "int16"
