@@ -15,6 +15,7 @@
 #include "import/float_constants.hpp"
 #include "import/text.hpp"
 #include "import/tflite_file.hpp"
+#include "import/tflite_lstm.hpp"
 #include "import/tflite_schema.hpp"
 #include "ir/half.hpp"
 #include "ops/op.hpp"
@@ -283,6 +284,7 @@ class Reader {
             tflite::read_options(static_cast<uint8_t>(source.builtin_options_type()), *options, node.attrs);
         if (!file_.spend(copied)) return file_.overspent();
       }
+      if (node.op == "UNIDIRECTIONAL_SEQUENCE_LSTM") tflite::read_lstm_scales(subgraph_, source, node.attrs);
       if (!file_.spend(node.op.size())) return file_.overspent();
       graph_.nodes.push_back(std::move(node));
     }

@@ -51,6 +51,16 @@ struct ChannelAffine {
 /// int8 convolutions and fully connected layers as what they compute, whatever their windows (ops/weighted_sum.hpp).
 struct WeightedSum;
 
+/// A node of floats on its way to integers: `made` is its copy in graph `to`, input 0 and outputs quantized already.
+struct Integers {
+  const Graph& from;
+  const Node& node;
+  float internal;      ///< greatest magnitude of OpDef::internals
+  bool powers_of_two;  ///< all scales are to be such
+  Graph& to;
+  Node& made;
+};
+
 struct OpDef {
   const char* name;                 ///< in the IR, e.g. "conv_2d"
   std::vector<const char*> tflite;  ///< builtin operator names that become this op, e.g. {"CONV_2D"}
@@ -126,6 +136,12 @@ struct OpDef {
   /// What the function's values lie within, where the integer form wants just that for its output's scale.
   /// Source: TensorFlow Lite 8-bit quantization specification.
   std::optional<RealRange> output_range = {};
+
+  /// int8: weights and attributes of another kind than a filter and its bias; null: none. Asked only where `has_integers`.
+  Outcome (*to_integers)(const Integers&) = nullptr;
+  bool (*has_integers)(const Graph&, const Node&) = nullptr;
+  /// f32: what the operator computes within and needs a scale for in integers, all of it.
+  std::vector<float> (*internals)(const Evaluation&) = nullptr;
 
   // ---- what writers ask ----
 

@@ -9,7 +9,8 @@
 // Attributes: `sequence` 1 makes the hidden state of each step [sequences, time, units], 0 that of the last one
 // [sequences, units]; `reverse` 1 goes from the last step to the first, each step's state standing where its input
 // stood; `reset_after` (gru): whether the reset gate acts behind the product with the recurrent weights; `cell_output`
-// (lstm): a second output, the final cell state [sequences, units]; `clip`: bound of the sums, 0 for none. Functions by
+// (lstm): a second output, the final cell state [sequences, units]; `clip`: bound of the sums, 0 for none; `cell_clip`
+// (lstm): the same of the cell state; `time_major` 1: one sequence, [time, 1, ...] in and out. Functions by
 // their words: `gate` (sigmoid), `cell` (tanh), `output` (lstm, tanh), each with ..._alpha and ..._beta.
 //
 // Sources: ONNX, Operators.md, LSTM, GRU, RNN; Keras, layers/rnn.
@@ -22,9 +23,11 @@
 #include "lower/lowering.hpp"
 #include "lower/pack.hpp"
 #include "ops/checks.hpp"
+#include "ops/lstm_s8.hpp"
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
 #include "ops/sequence_lstm.hpp"
+#include "ops/sequences.hpp"
 
 namespace smelt {
 namespace {
@@ -66,10 +69,11 @@ struct Function {
   RecurrentFunction device() const { return {word->kind, float_bits(alpha), float_bits(beta)}; }
 };
 
-struct Layer {
-  int32_t gates, sequences, time, inputs, units;
-  bool every, reverse, reset_after, cell_output;
-  float clip;  ///< infinity for none
+struct Layer : Sequences {
+  int32_t gates, inputs, units;
+  bool reset_after, cell_output;
+  float clip;       ///< infinity for none
+  float cell_clip;  ///< the same
   Function gate, cell, output;
 };
 
@@ -124,8 +128,6 @@ Outcome check_inputs(const Graph& graph, const Node& node, const Layer& y) {
 Result<Layer> check(const Graph& graph, const Node& node) {
   Layer y{};
   y.gates = gates_of(node);
-  y.every = node.attrs.i("sequence") != 0;
-  y.reverse = node.attrs.i("reverse") != 0;
   y.reset_after = node.op == "gru" && node.attrs.i("reset_after") != 0;
   y.cell_output = node.attrs.i("cell_output") != 0;
   if (node.inputs.size() > operands || node.in(in_x) == no_tensor || node.in(in_recurrent) == no_tensor ||
@@ -136,22 +138,22 @@ Result<Layer> check(const Graph& graph, const Node& node) {
   const Shape& recurrent = graph.at(node.in(in_recurrent)).shape;
   if (x.dtype != DType::f32)
     return fail(graph, node, "E0301", std::string("an input of ") + to_string(x.dtype) + " is not supported");
-  if (x.shape.size() != 3 || recurrent.size() != 2) {
-    return fail(graph, node, "E0303", "an input of " + to_string(x.shape) + " is not [sequences, time, inputs]");
-  }
-  y.sequences = x.shape[0];
-  y.time = x.shape[1];
+  const Result<Sequences> sequences = sequences_of(graph, node);
+  if (!sequences) return sequences.failure();
+  if (recurrent.size() != 2) return fail(graph, node, "E0302", "recurrent weights must have two dimensions");
+  static_cast<Sequences&>(y) = *sequences;
   y.inputs = x.shape[2];
   y.units = recurrent[1];
   // Elements are addressed by 32 bits.
-  if (int64_t{y.gates} * (y.units + 3) * std::max(y.inputs, y.units) >= 1 << 28 ||
-      int64_t{y.sequences} * y.time >= 1 << 28) {
+  if (int64_t{y.gates} * (y.units + 3) * std::max(y.inputs, y.units) >= 1 << 28) {
     return fail(graph, node, "E0303", "a layer of " + std::to_string(y.units) + " units is too large");
   }
   if (Outcome o = check_inputs(graph, node, y); !o) return o.failure();
-  const double clip = node.attrs.f("clip");
-  if (!(clip >= 0)) return fail(graph, node, "E0303", "clip is not a number of 0 and more");
-  y.clip = clip == 0 ? std::numeric_limits<float>::infinity() : static_cast<float>(clip);
+  for (const auto& [name, bound] : {std::pair{"clip", &y.clip}, std::pair{"cell_clip", &y.cell_clip}}) {
+    const double value = node.attrs.f(name);
+    if (!(value >= 0)) return fail(graph, node, "E0303", std::string(name) + " is not a number of 0 and more");
+    *bound = value == 0 ? std::numeric_limits<float>::infinity() : static_cast<float>(value);
+  }
   const Result<Function> gate = function(graph, node, "gate", "sigmoid"), cell = function(graph, node, "cell", "tanh"),
                          output = function(graph, node, "output", "tanh");
   for (const auto* f : {&gate, &cell, &output}) {
@@ -163,12 +165,17 @@ Result<Layer> check(const Graph& graph, const Node& node) {
   return y;
 }
 
+/// An lstm of int8 (ops/lstm_s8.cpp).
+bool is_integer(const Graph& graph, const Node& node) {
+  return node.op == "lstm" && node.in(in_x) != no_tensor && graph.at(node.in(in_x)).dtype == DType::i8;
+}
+
 Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
+  if (is_integer(graph, node)) return integer_lstm::infer(graph, node);
   const Result<Layer> y = check(graph, node);
   if (!y) return y.failure();
-  const Shape last = {y->sequences, y->units};
-  std::vector<TensorType> types = {{DType::f32, y->every ? Shape{y->sequences, y->time, y->units} : last}};
-  if (y->cell_output) types.push_back({DType::f32, last});
+  std::vector<TensorType> types = {{DType::f32, y->shape(y->units)}};
+  if (y->cell_output) types.push_back({DType::f32, y->states(y->units)});
   return types;
 }
 
@@ -235,7 +242,7 @@ class Oracle {
     const float in = gate(sum(0) + peephole(0) * old.cell[at(u)]),
                 forget = gate(sum(1) + peephole(1) * old.cell[at(u)]);
     const float candidate = y_.cell(static_cast<float>(clip(sum(2))));
-    s.cell[at(u)] = forget * old.cell[at(u)] + in * candidate;
+    s.cell[at(u)] = std::clamp(forget * old.cell[at(u)] + in * candidate, -y_.cell_clip, y_.cell_clip);
     s.hidden[at(u)] = gate(sum(3) + peephole(2) * s.cell[at(u)]) * y_.output(s.cell[at(u)]);
   }
 
@@ -260,12 +267,13 @@ class Oracle {
 };
 
 void evaluate(const Evaluation& e) {
+  if (is_integer(e.graph, e.node)) return integer_lstm::evaluate(e);
   const Layer y = *check(e.graph, e.node);
   const Oracle oracle(e, y);
   for (int64_t n = 0; n < y.sequences; ++n) {
     State s = oracle.start(n);
     for (int64_t t = 0; t < y.time; ++t) {
-      const int64_t row = n * y.time + (y.reverse ? y.time - 1 - t : t);
+      const int64_t row = y.row(n, t);
       oracle.step(e.node.op, row, s);
       if (y.every) std::copy(s.hidden.begin(), s.hidden.end(), e.out[0]->as<float>() + row * y.units);
     }
@@ -293,23 +301,8 @@ Biases biases(const Lowering& l, const Layer& y) {
   return b;
 }
 
-/// Forwards a step is a row. Backwards the rows of the output come last first, which a ring does not bear.
-void declare_rows(Lowering& l, const Layer& y, int32_t initial) {
-  if (y.reverse) return l.whole(1 + initial);
-  std::vector<RowRange> each, first, last;
-  for (int32_t s = 0; s < y.sequences * y.time; ++s) {
-    const int32_t n = s / y.time, t = s % y.time;
-    each.push_back({s, s + 1});
-    first.push_back(t == 0 ? RowRange{n, n + 1} : RowRange{});
-    last.push_back(t + 1 == y.time ? RowRange{n, n + 1} : RowRange{});
-  }
-  std::vector<std::vector<RowRange>> needs = {each}, makes = {y.every ? each : last};
-  needs.resize(1 + static_cast<size_t>(initial), first);
-  if (y.cell_output) makes.push_back(last);
-  l.steps(y.sequences * y.time, std::move(needs), std::move(makes));
-}
-
 Outcome lower(Lowering& l) {
+  if (is_integer(l.graph, l.node)) return integer_lstm::lower(l);
   const Layer y = *check(l.graph, l.node);
   const Biases b = biases(l, y);
   Recurrent p{};
@@ -336,6 +329,7 @@ Outcome lower(Lowering& l) {
     p.peepholes = add("peepholes", std::vector<float>(from, from + 3 * int64_t{y.units}));
   }
   p.clip = float_bits(y.clip);
+  p.cell_clip = float_bits(y.cell_clip);
   p.gate = y.gate.device();
   p.cell = y.cell.device();
   p.output = y.output.device();
@@ -345,9 +339,9 @@ Outcome lower(Lowering& l) {
   l.params(
       "smelt::Recurrent", p,
       "time sequences inputs units padded outputs initial every reverse weights recurrent_weights bias recurrent_bias "
-      "peepholes clip gate.kind gate.alpha gate.beta cell.kind cell.alpha cell.beta output.kind output.alpha "
+      "peepholes clip cell_clip gate.kind gate.alpha gate.beta cell.kind cell.alpha cell.beta output.kind output.alpha "
       "output.beta");
-  declare_rows(l, y, p.initial);
+  declare_steps(l, y, p.initial, y.cell_output);
   l.scratch(4 * (2 + y.gates) * p.padded, true);
   return Done{};
 }

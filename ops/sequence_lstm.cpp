@@ -42,17 +42,26 @@ int64_t bytes_made(const Graph& graph) {
   return bytes;
 }
 
-/// `count` constants of one shape below one another; no tensor where the first is absent. `spent`: bytes_made.
-Result<TensorId> stacked(Graph& graph, const Node& node, size_t first, size_t count, const char* what, int64_t& spent) {
+/// `count` constants of one shape below one another, of integers each with one scale; no tensor where the first is absent.
+/// `spent`: bytes_made.
+Result<TensorId> stacked(Graph& graph, const Node& node, size_t first, size_t count, DType type, const char* what,
+                         int64_t& spent) {
   if (node.in(first) == no_tensor) return no_tensor;
   const Shape shape = graph.at(node.in(first)).shape;
-  Tensor all{std::string(what), DType::f32, shape, {}, nullptr, -1};
+  Tensor all{std::string(what), type, shape, {}, nullptr, -1};
   Bytes bytes;
   for (size_t i = first; i < first + count; ++i) {
     const Tensor& t = graph.at(node.in(i));
-    if (!t.constant() || t.dtype != DType::f32 || t.shape != shape || shape.empty()) {
-      return fail(graph, node, "E0301", "input " + std::to_string(i) + " must be a constant of f32 shaped like its fellows",
-                  "export the model in float32");
+    if (!t.constant() || t.dtype != type || t.shape != shape || shape.empty() ||
+        t.quant.scale.size() != (type == DType::f32 ? 0 : 1)) {
+      return fail(graph, node, "E0301",
+                  "input " + std::to_string(i) + " must be a constant of " + to_string(type) + " shaped like its fellows" +
+                      (type == DType::f32 ? "" : ", with one scale"),
+                  "export the model in float32, or with full-integer quantization");
+    }
+    if (type != DType::f32) {
+      all.quant.scale.insert(all.quant.scale.end(), static_cast<size_t>(shape[0]), t.quant.scale[0]);
+      all.quant.zero_point.insert(all.quant.zero_point.end(), static_cast<size_t>(shape[0]), t.quant.zero_point[0]);
     }
     spent += static_cast<int64_t>(t.data->size());
     if (spent > max_tensor_bytes) {
@@ -74,17 +83,34 @@ Outcome check(const Graph& graph, const Node& node) {
       !all_of(node, file_bias + 1, gates - 1)) {
     return fail(graph, node, "E0302", "inputs of the layer are missing");
   }
-  if (graph.at(node.in(file_x)).dtype != DType::f32) {
-    return fail(graph, node, "E0301",
-                std::string("an input of ") + to_string(graph.at(node.in(file_x)).dtype) + " is not supported",
-                "export the model in float32");
+  const DType type = graph.at(node.in(file_x)).dtype;
+  if (type != DType::f32 && type != DType::i8) {
+    return fail(graph, node, "E0301", std::string("an input of ") + to_string(type) + " is not supported",
+                "export the model in float32, or with full-integer quantization to int8");
   }
   if (node.in(file_weights) == no_tensor) return refuse("an input gate coupled to the forget gate");
   if (any_of(node, file_projection, 2)) return refuse("a projection of the hidden state");
   if (any_of(node, file_layer_norm, gates)) return refuse("layer normalization");
   if (any_of(node, file_peepholes, 3) && !all_of(node, file_peepholes, 3)) return refuse("a part of the peepholes");
-  if (node.attrs.f("cell_clip") != 0) return refuse("a bound of the cell state");
-  if (node.attrs.i("time_major") != 0) return refuse("time as the first dimension");
+  return Done{};
+}
+
+/// The scales of integers that no constant has: the reader put them into the attributes.
+Outcome take_scales(const Graph& graph, const Node& node, Attrs& to) {
+  const auto refuse = [&](const char* what) {
+    return fail(graph, node, "E0301", std::string("the quantization of ") + what,
+                "convert the model again, with full-integer quantization");
+  };
+  for (const char* what : {"hidden", "state", "cell"}) {
+    if (!node.attrs.has(std::string(what) + "_scale")) return refuse("the layer's states is missing");
+  }
+  if (node.attrs.f("hidden_scale") != node.attrs.f("state_scale") || node.attrs.i("hidden_zero") != node.attrs.i("state_zero")) {
+    return refuse("the hidden state differs from that of the state tensor");
+  }
+  if (node.attrs.i("cell_zero") != 0) return refuse("the cell state has a zero point other than 0");
+  to.set("hidden_scale", node.attrs.f("hidden_scale"));
+  to.set("hidden_zero", node.attrs.i("hidden_zero"));
+  to.set("cell_scale", node.attrs.f("cell_scale"));
   return Done{};
 }
 
@@ -97,19 +123,25 @@ Outcome normalize_sequence_lstm(Graph& graph, Node& node) {
   if (word.empty()) {
     return fail(graph, node, "E0301", "fused activation " + activation + " is not supported", "use TANH, RELU or NONE");
   }
+  Attrs attrs;
+  attrs.set("sequence", int64_t{1});
+  attrs.set("cell", word);
+  attrs.set("output", word);
+  if (const double clip = node.attrs.f("cell_clip"); clip != 0) attrs.set("cell_clip", clip);
+  if (node.attrs.i("time_major") != 0) attrs.set("time_major", int64_t{1});
+  const bool integer = graph.at(node.in(file_x)).dtype == DType::i8;
+  if (Outcome o = integer ? take_scales(graph, node, attrs) : Outcome(Done{}); !o) return o;
+  const DType type = integer ? DType::i8 : DType::f32;
   int64_t spent = bytes_made(graph);
-  const Result<TensorId> weights = stacked(graph, node, file_weights, gates, "weights", spent);
-  const Result<TensorId> recurrent = stacked(graph, node, file_recurrent, gates, "recurrent_weights", spent);
-  const Result<TensorId> bias = stacked(graph, node, file_bias, gates, "bias", spent);
-  const Result<TensorId> peepholes = stacked(graph, node, file_peepholes, 3, "peepholes", spent);
+  const Result<TensorId> weights = stacked(graph, node, file_weights, gates, type, "weights", spent);
+  const Result<TensorId> recurrent = stacked(graph, node, file_recurrent, gates, type, "recurrent_weights", spent);
+  const Result<TensorId> bias = stacked(graph, node, file_bias, gates, integer ? DType::i32 : DType::f32, "bias", spent);
+  const Result<TensorId> peepholes = stacked(graph, node, file_peepholes, 3, integer ? DType::i16 : DType::f32, "peepholes", spent);
   for (const Result<TensorId>* r : {&weights, &recurrent, &bias, &peepholes}) {
     if (!*r) return r->failure();
   }
   node.inputs = {node.in(file_x), no_tensor, no_tensor, *weights, *recurrent, *bias, no_tensor, *peepholes};
-  node.attrs = {};
-  node.attrs.set("sequence", int64_t{1});
-  node.attrs.set("cell", word);
-  node.attrs.set("output", word);
+  node.attrs = std::move(attrs);
   return Done{};
 }
 

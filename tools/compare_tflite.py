@@ -42,6 +42,7 @@ def compare(model, smelt, runs):
                 command += ["--input", f"{folder}/in{i}.bin"]
             for i in range(len(outputs)):
                 command += ["--output", f"{folder}/out{i}.bin"]
+            interpreter.reset_all_variables()  # a run is a sequence of its own
             interpreter.invoke()
             subprocess.run(command, check=True)
             for i, detail in enumerate(outputs):

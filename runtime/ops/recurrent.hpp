@@ -35,6 +35,7 @@ struct Recurrent {
   int32_t recurrent_bias;  ///< offset: gru that resets behind the product: the candidate's share that is reset; else -1
   int32_t peepholes;       ///< offset: lstm: of input, forget and output gate; or -1
   int32_t clip;            ///< bits of a float: sums are held between minus and plus this
+  int32_t cell_clip;       ///< the same of lstm's cell state
   RecurrentFunction gate;
   RecurrentFunction cell;
   RecurrentFunction output;
@@ -64,10 +65,11 @@ inline float recurrent_function(const RecurrentFunction& f, float x) {
   }
 }
 
-inline float recurrent_clip(const Recurrent& p, float x) {
-  const float most = as_float(p.clip);
+inline float clip_f32(int32_t bound, float x) {
+  const float most = as_float(bound);
   return x > most ? most : (x < -most ? -most : x);
 }
+inline float recurrent_clip(const Recurrent& p, float x) { return clip_f32(p.clip, x); }
 
 /// Adds to each of `rows` (a multiple of four) the product of its weights with x.
 inline void add_products(const float* weights, const float* x, int32_t depth, int32_t rows, float* to) {
@@ -114,8 +116,8 @@ struct LstmStep {
         forget += peephole[p.units + u] * old;
       }
       const float candidate = recurrent_function(p.cell, recurrent_clip(p, s.gates[2 * n + u]));
-      const float cell = recurrent_function(p.gate, recurrent_clip(p, forget)) * old +
-                         recurrent_function(p.gate, recurrent_clip(p, in)) * candidate;
+      const float cell = clip_f32(p.cell_clip, recurrent_function(p.gate, recurrent_clip(p, forget)) * old +
+                                                   recurrent_function(p.gate, recurrent_clip(p, in)) * candidate);
       if (peephole != nullptr) out += peephole[2 * p.units + u] * cell;
       s.cell[u] = cell;
       s.hidden[u] = recurrent_function(p.gate, recurrent_clip(p, out)) * recurrent_function(p.output, cell);

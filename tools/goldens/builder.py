@@ -102,9 +102,9 @@ class Graph:
         self.subgraph.tensors.append(t)
         return Tensor(index, shape, dtype, scale, zero_point)
 
-    def variable(self, shape, dtype):
+    def variable(self, shape, dtype, *quantization):
         """A tensor of state."""
-        t = self.tensor(shape, dtype)
+        t = self.tensor(shape, dtype, *quantization)
         self.subgraph.tensors[t.index].isVariable = True
         return t
 
@@ -117,10 +117,10 @@ class Graph:
         self.outputs.append(t)
         return t
 
-    def op(self, name, inputs, outputs, options=None, version=None, **fields):
+    def op(self, name, inputs, outputs, options=None, version=None, intermediates=None, **fields):
         """Adds operator `name`; `options` names the schema's options table, `fields` are its members.
 
-        None among the inputs stands for an absent optional one. `version`: where it is neither of VERSIONS.
+        `intermediates`: tensors that stand for what is computed within. None among the inputs stands for an absent optional one. `version`: where it is neither of VERSIONS.
         """
         o = schema.OperatorT()
         quantized = any(t and t.dtype in QUANTIZED for t in inputs[:1] + outputs)
@@ -130,6 +130,8 @@ class Graph:
         o.opcodeIndex = self._code(name, version)
         o.inputs = np.array([t.index if t else -1 for t in inputs], np.int32)
         o.outputs = np.array([t.index for t in outputs], np.int32)
+        if intermediates:
+            o.intermediates = np.array([t.index for t in intermediates], np.int32)
         if options:
             o.builtinOptionsType = getattr(schema.BuiltinOptions, options)
             o.builtinOptions = getattr(schema, options + "T")()

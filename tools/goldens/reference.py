@@ -4,6 +4,7 @@ import os
 import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # cases/converted.py
 
 import numpy as np
 import tensorflow as tf

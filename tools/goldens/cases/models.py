@@ -4,6 +4,7 @@ import numpy as np
 
 from builder import ACTIVATIONS
 from cases import cases
+from cases.converted import converted_lstms
 from cases.hybrid import float_weight_models
 from cases.conv import conv_on, depthwise_on, fully_connected_on
 from cases.pool import pool_on
@@ -158,5 +159,6 @@ def models(c):
     c.add_named("float32", "ds_cnn_float", ds_cnn)
     c.add_named("float32", "conv1d_float", conv1d)
     float_weight_models(c)
+    converted_lstms(c)
     c.add_named("int16", "ds_cnn_16x8", ds_cnn)
     c.add_named("int16", "residual_16x8", residual)
