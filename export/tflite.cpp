@@ -141,7 +141,9 @@ class Writer {
     buffers_.push_back(tflite::CreateBuffer(fbb_));  // number 0 is empty by convention
     number_tensors();
     std::vector<fb::Offset<tflite::Tensor>> tensors;
-    for (const TensorId id : order_) tensors.push_back(tensor(graph_.at(id), halves_.count(id) != 0));
+    for (const TensorId id : order_) {
+      tensors.push_back(tensor(graph_.at(id), halves_.count(id) != 0, variables_.count(id) != 0));
+    }
     std::vector<fb::Offset<tflite::Operator>> operators;
     for (const Node& node : graph_.nodes) operators.push_back(make_operator(node));
     std::vector<fb::Offset<tflite::Metadata>> metadata;
@@ -175,6 +177,8 @@ class Writer {
     for (const Node& node : graph_.nodes) {
       use(node.inputs);
       use(node.outputs);
+      use(intermediates(node));
+      for (const int64_t place : node.attrs.ints("tflite_variables")) variables_.insert(node.in(static_cast<size_t>(place)));
     }
     numbers_.assign(graph_.tensors.size(), -1);
     for (size_t i = 0; i < used.size(); ++i) {
@@ -182,6 +186,11 @@ class Writer {
       numbers_[i] = static_cast<int32_t>(order_.size());
       order_.push_back(static_cast<TensorId>(i));
     }
+  }
+
+  static std::vector<TensorId> intermediates(const Node& node) {
+    const std::vector<int64_t> ids = node.attrs.ints("tflite_intermediates");
+    return {ids.begin(), ids.end()};
   }
 
   std::vector<int32_t> numbers(const std::vector<TensorId>& ids) const {
@@ -204,7 +213,7 @@ class Writer {
     return at->second;
   }
 
-  fb::Offset<tflite::Tensor> tensor(const Tensor& t, bool half) {
+  fb::Offset<tflite::Tensor> tensor(const Tensor& t, bool half, bool variable) {
     const uint32_t data = half ? buffer(to_halves(t)) : buffer(t.data);
     fb::Offset<tflite::QuantizationParameters> quantization = 0;
     if (t.quant.present()) {
@@ -214,7 +223,8 @@ class Writer {
     }
     const auto shape = fbb_.CreateVector(t.shape);
     const auto name = fbb_.CreateString(t.name);
-    return tflite::CreateTensor(fbb_, shape, half ? tflite::TensorType::FLOAT16 : type_of(t.dtype), data, name, quantization);
+    const tflite::TensorType type = half ? tflite::TensorType::FLOAT16 : type_of(t.dtype);
+    return tflite::CreateTensor(fbb_, shape, type, data, name, quantization, variable);
   }
 
   uint32_t code(const std::string& builtin) {
@@ -241,11 +251,15 @@ class Writer {
     }
     const auto inputs = fbb_.CreateVector(numbers(node.inputs));
     const auto outputs = fbb_.CreateVector(numbers(node.outputs));
-    return tflite::CreateOperator(fbb_, index, inputs, outputs, static_cast<tflite::BuiltinOptions>(member), options);
+    const std::vector<TensorId> within = intermediates(node);
+    const auto unseen = within.empty() ? 0 : fbb_.CreateVector(numbers(within));
+    return tflite::CreateOperator(fbb_, index, inputs, outputs, static_cast<tflite::BuiltinOptions>(member), options, 0,
+                                  tflite::CustomOptionsFormat::FLEXBUFFERS, 0, unseen);
   }
 
   Graph graph_;
   std::set<TensorId> halves_;
+  std::set<TensorId> variables_;  ///< tensors of state
   fb::FlatBufferBuilder fbb_;
   std::vector<TensorId> order_;
   std::vector<int32_t> numbers_;  ///< by id; -1: not in the file

@@ -73,7 +73,6 @@ Outcome check_form(const Graph& graph, const Node& node) {
   for (const size_t i : {in_hidden, in_cell}) {
     if (node.in(i) != no_tensor) return refuse("an initial state");
   }
-  if (node.in(in_recurrent_bias) != no_tensor) return refuse("a second bias");
   if (node.in(in_peepholes) != no_tensor) return refuse("a peephole");
   if (node.attrs.i("cell_output") != 0) return refuse("the cell state as an output");
   if (node.attrs.f("clip") != 0) return refuse("a bound of the sums");
@@ -85,8 +84,6 @@ Outcome check_form(const Graph& graph, const Node& node) {
   if (node.inputs.size() > operands || node.outputs.size() != 1) {
     return fail(graph, node, "E0302", "this is not how inputs and outputs of a recurrent layer are");
   }
-  const Quantization& q = graph.at(node.in(in_x)).quant;
-  if (q.scale.size() != 1) return fail(graph, node, "E0301", "the input must be quantized, with one scale");
   return Done{};
 }
 
@@ -171,6 +168,10 @@ Outcome read_scales(const Graph& graph, const Node& node, Layer& y) {
 
 Result<Layer> check(const Graph& graph, const Node& node) {
   if (Outcome o = check_form(graph, node); !o) return o.failure();
+  if (node.in(in_recurrent_bias) != no_tensor) return fail(graph, node, "E0301", "a second bias of integers is not supported");
+  if (graph.at(node.in(in_x)).quant.scale.size() != 1) {
+    return fail(graph, node, "E0301", "the input must be quantized, with one scale");
+  }
   const Result<Sequences> sequences = sequences_of(graph, node);
   if (!sequences) return sequences.failure();
   Layer y{};
@@ -372,6 +373,91 @@ Outcome lower(Lowering& l) {
   l.params("smelt::LstmS8", p, fields);
   declare_steps(l, y, 0, false);
   l.scratch(p.taps + 4 * p.padded, true);
+  return Done{};
+}
+
+// ---- from floats ----
+
+namespace {
+
+float next_power_of_two(float scale) { return std::exp2(std::ceil(std::log2(scale))); }
+
+template <class T>
+TensorId add(Graph& graph, const Tensor& like, DType type, Quantization q, const std::vector<T>& values) {
+  const auto* first = reinterpret_cast<const uint8_t*>(values.data());
+  Tensor t{like.name, type, like.shape, std::move(q), std::make_shared<Bytes>(first, first + values.size() * sizeof(T)), -1};
+  return graph.add(std::move(t));
+}
+
+/// What a scale per gate must reach: each gate's greatest weight, and a bias that fits 32 bits of `bias_scale` times it.
+Result<Quantization> gate_quantization(const Integers& what, size_t index, const std::vector<double>& bias, double bias_scale) {
+  const Tensor& w = what.from.at(what.node.in(index));
+  const auto rows = static_cast<size_t>(w.shape[0]), per_gate = rows / gates;
+  Quantization q{std::vector<float>(rows), std::vector<int32_t>(rows), 0};
+  for (size_t g = 0; g < gates; ++g) {
+    float scale = 1e-12F;
+    for (size_t row = g * per_gate; row < (g + 1) * per_gate; ++row) {
+      for (int32_t i = 0; i < w.shape[1]; ++i) {
+        const float v = w.as<float>()[row * static_cast<size_t>(w.shape[1]) + static_cast<size_t>(i)];
+        if (!std::isfinite(v)) return fail(what.from, what.node, "E0902", "a weight is no finite number", "train the model again");
+        scale = std::max(scale, std::abs(v) / 127);
+      }
+      if (!bias.empty()) scale = std::max(scale, static_cast<float>(std::abs(bias[row]) / bias_scale / 1e9));
+    }
+    if (what.powers_of_two) scale = next_power_of_two(scale);
+    std::fill_n(q.scale.begin() + static_cast<std::ptrdiff_t>(g * per_gate), per_gate, scale);
+  }
+  return q;
+}
+
+TensorId quantized_weights(const Integers& what, size_t index, const Quantization& q) {
+  const Tensor& w = what.from.at(what.node.in(index));
+  std::vector<int8_t> values;
+  for (int64_t i = 0; i < elements(w.shape); ++i) {
+    const float v = std::round(w.as<float>()[i] / q.scale[static_cast<size_t>(i / w.shape[1])]);
+    values.push_back(static_cast<int8_t>(std::clamp(v, -127.0F, 127.0F)));
+  }
+  return add(what.to, w, DType::i8, q, values);
+}
+
+/// Both biases of each row as one; zeros where there are none.
+std::vector<double> whole_bias(const Integers& what, size_t rows) {
+  std::vector<double> bias(rows);
+  for (const size_t index : {in_bias, in_recurrent_bias}) {
+    if (what.node.in(index) == no_tensor) continue;
+    for (size_t i = 0; i < rows; ++i) bias[i] += double{what.from.at(what.node.in(index)).as<float>()[i]};
+  }
+  return bias;
+}
+
+}  // namespace
+
+bool has_integers(const Graph& graph, const Node& node) { return check_form(graph, node).ok(); }
+
+Outcome to_integers(const Integers& what) {
+  Node& made = what.made;
+  const Quantization in = what.to.at(made.in(in_x)).quant, out = what.to.at(made.out()).quant;
+  const Tensor& weights = what.from.at(what.node.in(in_weights));
+  const std::vector<double> bias = whole_bias(what, static_cast<size_t>(weights.shape[0]));
+  const double in_scale{in.scale.at(0)};
+  const Result<Quantization> of_input = gate_quantization(what, in_weights, bias, in_scale),
+                             of_state = gate_quantization(what, in_recurrent, {}, 0);
+  if (!of_input) return of_input.failure();
+  if (!of_state) return of_state.failure();
+  made.inputs = {made.in(in_x), no_tensor, no_tensor, quantized_weights(what, in_weights, *of_input),
+                 quantized_weights(what, in_recurrent, *of_state)};
+  Quantization sums = *of_input;
+  std::vector<int32_t> integers;
+  for (size_t i = 0; i < bias.size(); ++i) {
+    sums.scale[i] *= in.scale[0];
+    integers.push_back(static_cast<int32_t>(std::llround(bias[i] / double{sums.scale[i]})));
+  }
+  const Tensor like{weights.name + "/bias", DType::i32, {weights.shape[0]}, {}, nullptr, -1};
+  made.inputs.push_back(add(what.to, like, DType::i32, sums, integers));
+  made.attrs.set("hidden_scale", double{out.scale.at(0)});
+  made.attrs.set("hidden_zero", int64_t{out.zero_point.at(0)});
+  const double power = std::ceil(std::log2(std::max(double{what.internal}, 1e-6) / 32767));
+  made.attrs.set("cell_scale", std::exp2(std::clamp<double>(power, least_cell_power, most_cell_power)));
   return Done{};
 }
 

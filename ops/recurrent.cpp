@@ -282,6 +282,22 @@ void evaluate(const Evaluation& e) {
   }
 }
 
+/// Of an lstm: all its cell states.
+std::vector<float> cell_states(const Evaluation& e) {
+  if (is_integer(e.graph, e.node)) return {};
+  const Layer y = *check(e.graph, e.node);
+  const Oracle oracle(e, y);
+  std::vector<float> all;
+  for (int64_t n = 0; n < y.sequences; ++n) {
+    State s = oracle.start(n);
+    for (int64_t t = 0; t < y.time; ++t) {
+      oracle.step(e.node.op, y.row(n, t), s);
+      all.insert(all.end(), s.cell.begin(), s.cell.end());
+    }
+  }
+  return all;
+}
+
 // ---- device ----
 
 /// Both biases of each unit as one, but for what a gru resets.
@@ -371,7 +387,10 @@ const OpDef op_lstm = {.name = "lstm",
                        .evaluate = evaluate,
                        .lower = lower,
                        .macs = macs,
-                       .denormalize = refuse_recurrent};
+                       .to_integers = integer_lstm::to_integers,
+                       .has_integers = integer_lstm::has_integers,
+                       .internals = cell_states,
+                       .denormalize = denormalize_sequence_lstm};
 const OpDef op_rnn = {.name = "rnn",
                       .tflite = {},
                       .normalize = nullptr,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "ops/raw.hpp"
+
 namespace smelt {
 namespace {
 
@@ -17,6 +19,7 @@ enum Operand : size_t {
   file_peepholes = 9,
   file_bias = 12,
   file_projection = 16,
+  file_states = 18,
   file_layer_norm = 20,
   file_end = 24,
 };
@@ -145,8 +148,161 @@ Outcome normalize_sequence_lstm(Graph& graph, Node& node) {
   return Done{};
 }
 
-Outcome refuse_recurrent(Graph& graph, Node& node) {
-  return fail(graph, node, "E0310", "a .tflite file keeps the state of a recurrent layer in variable tensors, which are not written");
+namespace {
+
+/// Operands of the IR's lstm.
+enum Own : size_t { own_x, own_hidden, own_cell, own_weights, own_recurrent, own_bias, own_recurrent_bias, own_peepholes };
+
+Outcome check_writable(const Graph& graph, const Node& node) {
+  const auto refuse = [&](const std::string& what) { return fail(graph, node, "E0310", "a .tflite file has no LSTM with " + what); };
+  if (node.attrs.i("sequence") == 0) return refuse("the last state as its output");
+  if (node.attrs.i("reverse") != 0) return refuse("time going backwards");
+  if (node.attrs.i("cell_output") != 0) return refuse("the cell state as an output");
+  if (node.attrs.f("clip") != 0) return refuse("a bound of its sums");
+  if (node.in(own_hidden) != no_tensor || node.in(own_cell) != no_tensor) return refuse("initial states");
+  if (node.attrs.s("gate", "sigmoid") != "sigmoid") return refuse("gates other than sigmoid");
+  const std::string word = node.attrs.s("cell", "tanh");
+  if (node.attrs.s("output", "tanh") != word) return refuse("two different activations");
+  if (word != "tanh" && word != "relu" && word != "linear") return refuse("the activation " + word);
+  return Done{};
+}
+
+/// The nth of `count` parts of a constant along its first dimension.
+TensorId part(Graph& graph, TensorId id, size_t nth, size_t count, const std::string& name) {
+  const Tensor from = graph.at(id);
+  Tensor t{name, from.dtype, from.shape, from.quant, nullptr, -1};
+  t.shape[0] /= static_cast<int32_t>(count);
+  if (from.quant.scale.size() > 1) {
+    const size_t first = nth * from.quant.scale.size() / count;
+    t.quant = {{from.quant.scale[first]}, {from.quant.zero_point[first]}, 0};
+  }
+  const auto size = static_cast<std::ptrdiff_t>(from.data->size() / count), begin = static_cast<std::ptrdiff_t>(nth) * size;
+  t.data = std::make_shared<Bytes>(from.data->begin() + begin, from.data->begin() + begin + size);
+  return graph.add(std::move(t));
+}
+
+/// The sum of both biases, or zeros where there are none.
+TensorId whole_bias(Graph& graph, const Node& node) {
+  const Tensor& weights = graph.at(node.in(own_weights));
+  const bool integer = weights.dtype == DType::i8;
+  if (integer && node.in(own_bias) != no_tensor) return node.in(own_bias);
+  Tensor t{"bias", integer ? DType::i32 : DType::f32, {weights.shape[0]}, {}, nullptr, -1};
+  Bytes bytes(static_cast<size_t>(t.bytes()));
+  if (integer) {
+    const float in = graph.at(node.in(own_x)).quant.scale.at(0);
+    t.quant = weights.quant;
+    for (float& scale : t.quant.scale) scale *= in;
+  }
+  for (const size_t i : {own_bias, own_recurrent_bias}) {
+    if (integer || node.in(i) == no_tensor) continue;
+    const auto* from = graph.at(node.in(i)).as<float>();
+    for (int32_t u = 0; u < t.shape[0]; ++u) reinterpret_cast<float*>(bytes.data())[u] += from[u];
+  }
+  t.data = std::make_shared<Bytes>(std::move(bytes));
+  return graph.add(std::move(t));
+}
+
+Tensor like_state(std::string name, DType type, Shape shape, Quantization q) {
+  return {std::move(name), type, std::move(shape), std::move(q), nullptr, -1};
+}
+
+/// State tensors, and for integers what the reference calls intermediates.
+void put_states(Graph& graph, Node& node, const std::string& name, const Shape& shape) {
+  const bool integer = graph.at(node.in(own_x)).dtype == DType::i8;
+  Quantization hidden, cell;
+  std::vector<int64_t> intermediates;
+  if (integer) {
+    hidden = {{static_cast<float>(node.attrs.f("hidden_scale"))}, {static_cast<int32_t>(node.attrs.i("hidden_zero"))}, 0};
+    cell = {{static_cast<float>(node.attrs.f("cell_scale"))}, {0}, 0};
+    for (const char* gate : {"input", "forget", "cell", "output"}) {
+      intermediates.push_back(graph.add(like_state(name + "/input_to_" + gate, DType::f32, {0}, {})));
+    }
+    intermediates.push_back(graph.add(like_state(name + "/effective_hidden", DType::i8, {0}, hidden)));
+  }
+  node.inputs.resize(file_end, no_tensor);
+  node.inputs[file_states] = graph.add(like_state(name + "/hidden", integer ? DType::i8 : DType::f32, shape, hidden));
+  node.inputs[file_states + 1] = graph.add(like_state(name + "/cell", integer ? DType::i16 : DType::f32, shape, cell));
+  node.attrs.set("tflite_variables", std::vector<int64_t>{file_states, file_states + 1});
+  if (integer) node.attrs.set("tflite_intermediates", std::move(intermediates));
+}
+
+}  // namespace
+
+Outcome denormalize_sequence_lstm(Graph& graph, Node& node) {
+  if (Outcome o = check_writable(graph, node); !o) return o;
+  const Node from = node;
+  const std::string name = graph.at(node.out()).name, word = node.attrs.s("cell", "tanh");
+  const Shape& x = graph.at(node.in(own_x)).shape;
+  const bool time_major = node.attrs.i("time_major") != 0;
+  const int32_t sequences = time_major ? x[1] : x[0], units = graph.at(node.in(own_recurrent)).shape[1];
+  const char* of[gates] = {"/input_gate", "/forget_gate", "/cell_gate", "/output_gate"};
+  const TensorId bias = whole_bias(graph, from);
+  node.inputs = {from.in(own_x)};
+  node.inputs.resize(file_end, no_tensor);
+  put_states(graph, node, name, {sequences, units});
+  for (size_t g = 0; g < gates; ++g) {
+    node.inputs[file_weights + g] = part(graph, from.in(own_weights), g, gates, name + of[g] + "/weights");
+    node.inputs[file_recurrent + g] = part(graph, from.in(own_recurrent), g, gates, name + of[g] + "/recurrent_weights");
+    node.inputs[file_bias + g] = part(graph, bias, g, gates, name + of[g] + "/bias");
+  }
+  for (size_t i = 0; i < 3 && from.in(own_peepholes) != no_tensor; ++i) {
+    node.inputs[file_peepholes + i] = part(graph, from.in(own_peepholes), i, 3, name + "/peephole" + std::to_string(i));
+  }
+  const double clip = node.attrs.f("cell_clip");
+  for (const char* ours : {"sequence", "reverse", "reset_after", "cell_output", "clip", "gate", "cell", "output", "hidden_scale",
+                           "hidden_zero", "cell_scale"}) {
+    node.attrs.erase(ours);
+  }
+  node.attrs.set("fused_activation_function", std::string(word == "tanh" ? "TANH" : word == "relu" ? "RELU" : "NONE"));
+  node.attrs.set("cell_clip", clip);
+  node.attrs.set("time_major", int64_t{time_major});
+  raw::name(node, "UNIDIRECTIONAL_SEQUENCE_LSTM", "UnidirectionalSequenceLSTMOptions");
+  return Done{};
+}
+
+std::vector<Node> spell_out_lstm(Graph& graph, const Node& node) {
+  const bool last = node.attrs.i("sequence") == 0, reverse = node.attrs.i("reverse") != 0;
+  if (node.op != "lstm" || (!last && !reverse) || node.attrs.i("cell_output") != 0) return {};
+  const bool time_major = node.attrs.i("time_major") != 0;
+  const int64_t axis = time_major ? 0 : 1;
+  std::vector<Node> nodes;
+  const auto like = [&](TensorId id, const char* suffix) {
+    Tensor t = graph.at(id);
+    t.name += suffix;
+    t.data = nullptr;
+    t.source = -1;
+    return t;
+  };
+  const auto turn = [&](TensorId from, TensorId to) {
+    Node n{"reverse", {from}, {to}, {}, -1};
+    n.attrs.set("axes", std::vector<int64_t>{axis});
+    nodes.push_back(std::move(n));
+  };
+  Node layer = node;
+  layer.attrs.set("sequence", int64_t{1});
+  layer.attrs.erase("reverse");
+  if (reverse) {
+    layer.inputs[0] = graph.add(like(node.in(0), "/backwards"));
+    turn(node.in(0), layer.inputs[0]);
+  }
+  const Shape x = graph.at(node.in(0)).shape;
+  const int32_t units = graph.at(node.in(own_recurrent)).shape[1];
+  Tensor states = like(node.out(), last ? "/states" : "/backwards");
+  states.shape = {x[0], x[1], units};
+  layer.outputs = {graph.add(std::move(states))};
+  nodes.push_back(layer);
+  if (!last) {
+    turn(layer.out(), node.out());
+    return nodes;
+  }
+  const int64_t sequences = time_major ? x[1] : x[0], end = (time_major ? x[0] : x[1]) - 1;
+  Node slice{"strided_slice", {layer.out()}, node.outputs, {}, -1};
+  slice.attrs.set("begin", time_major ? std::vector<int64_t>{end, 0, 0} : std::vector<int64_t>{0, end, 0});
+  slice.attrs.set("extent", time_major ? std::vector<int64_t>{1, sequences, units} : std::vector<int64_t>{sequences, 1, units});
+  slice.attrs.set("strides", std::vector<int64_t>{1, 1, 1});
+  slice.attrs.set("shape", std::vector<int64_t>{sequences, units});
+  nodes.push_back(std::move(slice));
+  return nodes;
 }
 
 }  // namespace smelt

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/op.hpp"
+#include "passes/spell_out.hpp"
 
 namespace smelt {
 
@@ -89,6 +90,7 @@ void run_passes(Graph& graph, PassLog& log, const PipelineOptions& options) {
   settle(run);
   run("fuse padding", fuse_padding);
   run("fuse activations", fuse_activations);
+  if (options.writable) run("spell out", spell_out);
   if (!options.writable) run("compose lookups", compose_lookups);
   // With windows and clamps final: what is constant or equal to something else is not computed. Weights that were added
   // up may come to zero, and so make a further channel constant.

@@ -45,6 +45,18 @@ Outcome add_ranges(const Graph& graph, const std::vector<Value>& values, size_t 
   return Done{};
 }
 
+/// What nodes compute within.
+void add_internals(const Graph& graph, const std::vector<Value>& values, Calibration& c) {
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    const OpDef& op = *find_op(node.op);
+    if (op.internals == nullptr) continue;
+    Evaluation e{graph, node, {}, {}};
+    for (const TensorId id : node.inputs) e.in.push_back(id == no_tensor ? nullptr : &values[static_cast<size_t>(id)]);
+    for (const float v : op.internals(e)) c.internals[n] = std::max(c.internals[n], std::abs(v));
+  }
+}
+
 size_t bin_of(const Observed& o, float value) {
   const double at = (static_cast<double>(value) - o.low) / (static_cast<double>(o.high) - o.low) * bins;
   return std::min(static_cast<size_t>(at), bins - 1);
@@ -129,6 +141,7 @@ Result<Calibration> calibrate(const Graph& graph, const Runs& runs, const Calibr
   Calibration c;
   c.runs = runs.size();
   c.tensors.resize(graph.tensors.size());
+  c.internals.resize(graph.nodes.size());
   const size_t all = runs.size() * (options.histograms ? 2 : 1);
   const auto tell = [&](size_t done) {
     if (options.progress) options.progress(done, all);
@@ -141,6 +154,7 @@ Result<Calibration> calibrate(const Graph& graph, const Runs& runs, const Calibr
       }
     }
     if (Outcome o = add_ranges(graph, values, r, c); !o) return o.failure();
+    add_internals(graph, values, c);
     tell(r + 1);
   }
   for (Observed& o : c.tensors) {

@@ -22,6 +22,7 @@ struct Observed {
 
 struct Calibration {
   std::vector<Observed> tensors;  ///< by tensor id; zeros for what is constant or not f32
+  std::vector<float> internals;   ///< by node: greatest magnitude of OpDef::internals
   size_t runs = 0;
 };
 

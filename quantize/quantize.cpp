@@ -72,6 +72,8 @@ bool infers(const Graph& graph, const Node& node, Form form, Scale scale) {
 }
 
 Ties ties_of(const Graph& graph, const Node& node, Form form) {
+  const OpDef& op = *find_op(node.op);
+  if (op.to_integers != nullptr) return form == Form::int8 && op.has_integers(graph, node) ? Ties::free : Ties::none;
   if (infers(graph, node, form, [](size_t nth) { return 0.05F + 0.01F * static_cast<float>(nth); })) return Ties::free;
   if (infers(graph, node, form, [](size_t) { return 0.05F; })) return Ties::shared;
   return Ties::none;
@@ -272,13 +274,17 @@ class Quantizer {
     const Form form = forms_[n];
     Node made = node;
     const bool filter = has_filter(node) && form != Form::float32;
+    const auto to_integers = form != Form::float32 ? find_op(node.op)->to_integers : nullptr;
     for (size_t i = 0; i < made.inputs.size(); ++i) {
-      if (made.inputs[i] == no_tensor || (filter && (i == filter_at || i == bias_at))) continue;
+      if (made.inputs[i] == no_tensor || (filter && (i == filter_at || i == bias_at)) || (to_integers != nullptr && i != 0)) continue;
       made.inputs[i] = is_float(from_, made.inputs[i]) ? get(made.inputs[i], form) : copy(made.inputs[i]);
     }
     for (TensorId& id : made.outputs) id = is_float(from_, id) ? make(id, form) : copy(id);
     if (filter) {
       if (Outcome o = quantize_filter(node, form, made); !o) return o;
+    }
+    if (to_integers != nullptr) {
+      if (Outcome o = to_integers({from_, node, calibration_.internals[n], settings_.powers_of_two, to_, made}); !o) return o;
     }
     if (has_filter(node) && form == Form::float32 && settings_.half_weights) {
       for (size_t i = filter_at; i < made.inputs.size(); ++i) made.inputs[i] = halved(made.inputs[i]);
