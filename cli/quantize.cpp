@@ -72,7 +72,8 @@ Result<Graph> prepared(const Options& options, std::vector<std::string>& log) {
   run_passes(*graph, passes, pipeline);
   for (const PassLog::Line& line : passes.lines) log.push_back(line.pass + ": " + line.text);
   const bool floats = std::any_of(graph->nodes.begin(), graph->nodes.end(), [&](const Node& n) {
-    return find_op(n.op)->filter_axis >= 0 && graph->at(n.in(0)).dtype == DType::f32;
+    const OpDef& op = *find_op(n.op);
+    return (op.filter_axis >= 0 || op.to_integers != nullptr) && graph->at(n.in(0)).dtype == DType::f32;
   });
   if (!floats) {
     return Failure("E0904", options.model, "no layer of the model computes in floats, so there is nothing to quantize",

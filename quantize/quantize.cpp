@@ -74,7 +74,9 @@ bool infers(const Graph& graph, const Node& node, Form form, Scale scale) {
 Ties ties_of(const Graph& graph, const Node& node, Form form) {
   const OpDef& op = *find_op(node.op);
   if (op.to_integers != nullptr) return form == Form::int8 && op.has_integers(graph, node) ? Ties::free : Ties::none;
-  if (infers(graph, node, form, [](size_t nth) { return 0.05F + 0.01F * static_cast<float>(nth); })) return Ties::free;
+  // Others may take differing scales in a file, and pass the stored values through all the same.
+  const bool rescales = op.rescales || op.output_range || op.filter_axis >= 0;
+  if (rescales && infers(graph, node, form, [](size_t nth) { return 0.05F + 0.01F * static_cast<float>(nth); })) return Ties::free;
   if (infers(graph, node, form, [](size_t) { return 0.05F; })) return Ties::shared;
   return Ties::none;
 }

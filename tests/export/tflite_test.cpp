@@ -119,5 +119,32 @@ TEST(WrittenTfliteFailures, NameWhatTheFormatCannotSay) {
   EXPECT_NE(bytes.failure().diagnostics.at(0).place.find("out"), std::string::npos);
 }
 
+/// A layer that goes backwards and one that only gives its last state are several nodes in a file.
+TEST(WrittenTfliteAfterPasses, SpellsLstmsOut) {
+  for (const char* form : {"reverse=1, sequence=1", "sequence=0", "reverse=1, sequence=0", "time_major=1, sequence=0"}) {
+    SCOPED_TRACE(form);
+    const std::string words = form;
+    const bool last = words.find("sequence=0") != std::string::npos, time_major = words.find("time_major") != std::string::npos;
+    const std::string shape = time_major ? "3, 1" : "1, 3";
+    Result<Graph> graph = parse("graph \"g\" tensor %0 \"x\" f32[" + shape + ", 2] tensor %1 \"w\" f32[4, 2] data=[0.5, 1, 0.25, -1, 1, "
+                                "0.75, -0.5, 1] tensor %2 \"r\" f32[4, 1] data=[0.5, -1, 0.25, 1] tensor %3 \"b\" f32[4] data=[0, 1, 0.5, 0] "
+                                "tensor %4 \"y\" f32[" + (last ? "1" : shape) + ", 1] inputs (%0) outputs (%4) "
+                                "node %4 = lstm(%0, _, _, %1, %2, %3) {" + words + "}");
+    ASSERT_TRUE(graph) << graph.failure().to_string();
+    ASSERT_TRUE(verify_graph(*graph));
+    EXPECT_EQ(to_tflite(*graph).failure().diagnostics.at(0).code, "E0310");
+    Graph written = *graph;
+    PassLog log;
+    PipelineOptions options;
+    options.writable = true;
+    run_passes(written, log, options);
+    const Graph again = read_again(written);
+    const float x[] = {1, -0.5F, 0.25F, 2, -1, 0.75F};
+    const Bytes in(reinterpret_cast<const uint8_t*>(x), reinterpret_cast<const uint8_t*>(x) + sizeof x);
+    EXPECT_EQ(evaluate(again, {in})[static_cast<size_t>(again.outputs[0])].bytes,
+              evaluate(*graph, {in})[static_cast<size_t>(graph->outputs[0])].bytes);
+  }
+}
+
 }  // namespace
 }  // namespace smelt

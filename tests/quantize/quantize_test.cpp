@@ -319,5 +319,54 @@ TEST(BiasCorrection, TakesTheMeanErrorOfRoundedWeightsAway) {
   EXPECT_LT(mean_error(true), mean_error(false));
 }
 
+TEST(Lstm, BecomesIntegersThatTheFileHolds) {
+  for (const bool power : {false, true}) {
+    const Model m = model("lstm_stacked_float");
+    Settings settings;
+    settings.powers_of_two = power;
+    const Quantized q = quantized(m.graph, normal_runs(m.graph, 20), settings);
+    for (const Layer& layer : q.layers) EXPECT_EQ(layer.form, Form::int8) << layer.name;
+    const Runs test = normal_runs(m.graph, 30);
+    for (const LayerNoise& noise : compare(m.graph, q, test)) EXPECT_GT(noise.whole.decibels(), 20);
+    const Result<Bytes> written = to_tflite(q.graph);
+    ASSERT_TRUE(written) << written.failure().to_string();
+    const Result<Graph> again = parse_tflite(*written, "written.tflite");
+    ASSERT_TRUE(again) << again.failure().to_string();
+    for (const std::vector<Bytes>& run : test) {
+      const std::vector<Bytes> in = stored_inputs(m.graph, q.graph, run);
+      const auto out = [&](const Graph& g) { return evaluate(g, in)[static_cast<size_t>(g.outputs[0])].bytes; };
+      ASSERT_EQ(out(*again), out(q.graph));
+    }
+  }
+}
+
+/// One unit that only adds up: its cell state after n steps is near n, its output near 1.
+TEST(Lstm, TheCellStateGetsThePowerOfTwoThatHoldsIt) {
+  const Graph g = parsed(R"(graph "g"
+tensor %0 "x" f32[1, 40, 1]
+tensor %1 "w" f32[4, 1] data=[0, 0, 0, 0]
+tensor %2 "r" f32[4, 1] data=[0, 0, 0, 0]
+tensor %3 "b" f32[4] data=[9, 9, 9, 9]
+tensor %4 "y" f32[1, 40, 1]
+inputs (%0) outputs (%4)
+node %4 = lstm(%0, _, _, %1, %2, %3) {sequence=1})");
+  const Calibration c = *calibrate(g, normal_runs(g, 2));
+  EXPECT_NEAR(c.internals.at(0), 40, 0.2);
+  const Quantized q = quantized(g, normal_runs(g, 2));
+  EXPECT_EQ(q.graph.nodes.at(0).attrs.f("cell_scale"), std::ldexp(1, -9)) << "32767 * 2^-10 is less than 40";
+}
+
+TEST(Ties, WhatOnlyMovesValuesKeepsTheirScale) {
+  const Model m = model("lstm_last_float");
+  const Quantized q = quantized(m.graph, normal_runs(m.graph, 5));
+  size_t moved = 0;
+  for (const Node& node : q.graph.nodes) {
+    if (node.op != "strided_slice") continue;
+    EXPECT_EQ(q.graph.at(node.in(0)).quant, q.graph.at(node.out()).quant);
+    ++moved;
+  }
+  EXPECT_EQ(moved, 1u);
+}
+
 }  // namespace
 }  // namespace smelt::quantize
