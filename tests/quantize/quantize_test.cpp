@@ -327,7 +327,7 @@ TEST(Lstm, BecomesIntegersThatTheFileHolds) {
     const Quantized q = quantized(m.graph, normal_runs(m.graph, 20), settings);
     for (const Layer& layer : q.layers) EXPECT_EQ(layer.form, Form::int8) << layer.name;
     const Runs test = normal_runs(m.graph, 30);
-    for (const LayerNoise& noise : compare(m.graph, q, test)) EXPECT_GT(noise.whole.decibels(), 20);
+    for (const LayerNoise& noise : compare(m.graph, q, test).layers) EXPECT_GT(noise.whole.decibels(), 20);
     const Result<Bytes> written = to_tflite(q.graph);
     ASSERT_TRUE(written) << written.failure().to_string();
     const Result<Graph> again = parse_tflite(*written, "written.tflite");
