@@ -71,18 +71,6 @@ Outcome check(const Graph& graph, const Node& node) {
   return Done{};
 }
 
-Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
-  if (Outcome o = checks::operands(graph, node, 1); !o) return o.failure();
-  if (Outcome o = checks::type(graph, node, {DType::i16, DType::f32}); !o) return o.failure();
-  const Tensor& in = graph.at(node.in(0));
-  if (in.shape.size() != 2 || in.shape[1] < 1) {
-    return fail(graph, node, "E0301", "an input of " + to_string(in.shape) + " is not supported", "rows of the samples from one frame to the next");
-  }
-  if (Outcome o = check(graph, node); !o) return o.failure();
-  const Spec s = spec_of(graph, node);
-  return std::vector<TensorType>{{in.dtype, {s.frames, s.bands != 0 ? s.bands : s.fft / 2 + 1}}};
-}
-
 // ---- what both sides are made from ----
 
 double window_at(const Spec& s, int32_t i) {
@@ -105,20 +93,28 @@ double unit_of(const Spec& s) { return s.unit == "db" ? 10 / std::log(10.0) : 1;
 
 int32_t q15(double x) { return std::min(32767, static_cast<int32_t>(std::lround(x * 32768))); }
 
-/// From log2 in Q16 to steps of the output: multiplier / 2^shift.
-struct ToOutput {
-  int32_t multiplier = 0;
-  int32_t shift = 0;
-  int32_t low = 0;
-};
-ToOutput to_output(const Spec& s, const Tensor& out) {
-  const double scale = static_cast<double>(out.quant.scale.at(0));
-  const double ratio = unit_of(s) * std::log(2.0) / (scale * 65536);
-  ToOutput t;
-  t.shift = 29 - std::ilogb(ratio);
-  t.multiplier = static_cast<int32_t>(std::lround(std::ldexp(ratio, t.shift)));
-  t.low = static_cast<int32_t>(std::clamp(std::round(s.floor / scale), -32768.0, 32767.0));
-  return t;
+/// From log2 in Q16 to steps of the output, Q24.
+double multiplier_of(const Spec& s, const Tensor& out) {
+  return std::ldexp(unit_of(s) * std::log(2.0) / (static_cast<double>(out.quant.scale.at(0)) * 65536), 24);
+}
+
+int32_t low_of(const Spec& s, const Tensor& out) {
+  return static_cast<int32_t>(std::clamp(std::round(s.floor / static_cast<double>(out.quant.scale.at(0))), -32768.0, 32767.0));
+}
+
+Result<std::vector<TensorType>> infer(const Graph& graph, const Node& node) {
+  if (Outcome o = checks::operands(graph, node, 1); !o) return o.failure();
+  if (Outcome o = checks::type(graph, node, {DType::i16, DType::f32}); !o) return o.failure();
+  const Tensor& in = graph.at(node.in(0));
+  if (in.shape.size() != 2 || in.shape[1] < 1) {
+    return fail(graph, node, "E0301", "an input of " + to_string(in.shape) + " is not supported", "rows of the samples from one frame to the next");
+  }
+  if (Outcome o = check(graph, node); !o) return o.failure();
+  const Spec s = spec_of(graph, node);
+  if (in.dtype == DType::i16 && !(multiplier_of(s, graph.at(node.out())) < 2147483000.0)) {
+    return fail(graph, node, "E0304", "the output's scale is too small", "give at least 1e-6");
+  }
+  return std::vector<TensorType>{{in.dtype, {s.frames, s.bands != 0 ? s.bands : s.fft / 2 + 1}}};
 }
 
 // ---- oracle: floats by the definition of the transform, in doubles ----
@@ -180,40 +176,56 @@ int energy_bits(const std::vector<Wide>& z) {
   return bits;
 }
 
-/// The transform of every `stride`th value from `first`, by stages from the inside: all of one size at once, as they share
-/// an exponent.
+int64_t saturated(int64_t x) { return std::clamp<int64_t>(x, -32768, 32767); }
+Wide saturated(Wide v) { return {saturated(v.real()), saturated(v.imag())}; }
+Wide floor_shift(Wide v, int by) { return {floor_shift(v.real(), by), floor_shift(v.imag(), by)}; }
+/// v * (-i)^turns
+Wide quarter_turns(Wide v, size_t turns) {
+  for (size_t i = 0; i < turns % 4; ++i) v = {v.imag(), -v.real()};
+  return v;
+}
+
+/// Stages of a transform from the inside: all transforms of one size at once, as they share an exponent.
 struct Stages {
-  std::vector<Wide> z;  ///< in the order of the transforms that they belong to
+  std::vector<Wide> z;  ///< in bit-reversed order, then in that of the transforms
   int exponent = 0;
 
-  void run(size_t size, size_t radix) {
+  /// Radix 4: operands are halved; where the greatest is 2^14 or more the second level of sums is halved, too, where it is
+  /// 2^15 or more also the first.
+  void four(size_t size) {
     const int bits = energy_bits(z);
-    const int down = std::max(0, (bits - (radix == 4 ? 25 : 27)) / 2);
-    const std::vector<Wide> in = z;
+    const bool second = bits > 28, first = bits > 30;
+    const auto level = [](Wide v, bool halve) { return halve ? floor_shift(v, 1) : saturated(v); };
+    const size_t part = size / 4;
     for (size_t block = 0; block < z.size(); block += size) {
-      const size_t part = size / radix;
-      for (size_t k = 0; k < size; ++k) {
-        Wide sum = 0;
-        for (size_t r = 0; r < radix; ++r) {
-          // Parts lie in bit-reversed order.
-          const size_t at = block + (radix == 2 ? r : (r == 1 ? 2 : r == 2 ? 1 : r)) * part + k % part;
-          sum += quarter_turns(twiddled(in[at], r * (k % part), size), r * (k / part) * (4 / radix));
+      for (size_t j = 0; j < part; ++j) {
+        Wide x[4];  // of every fourth value, from the first, second, ...: parts lie in bit-reversed order
+        for (size_t r = 0; r < 4; ++r) x[r] = half_times(z[block + (r == 1 ? 2 : r == 2 ? 1 : r) * part + j], r * j, size);
+        for (size_t q = 0; q < 4; ++q) {
+          const int64_t sign = q % 2 == 0 ? 1 : -1;
+          const Wide even = level(x[0] + sign * x[2], first), odd = level(x[1] + sign * x[3], first);
+          z[block + q * part + j] = level(even + quarter_turns(odd, q), second);
         }
-        z[block + k] = {round_shift(sum.real(), 13 + down), round_shift(sum.imag(), 13 + down)};
       }
     }
-    exponent += down;
+    exponent += 1 + (second ? 1 : 0) + (first ? 1 : 0);
   }
 
- private:
-  static Wide twiddled(Wide v, size_t k, size_t size) {
-    if (k == 0) return v * int64_t{8192};
-    const Wide product = v * factor(static_cast<int64_t>(k), static_cast<int64_t>(size));
-    return {floor_shift(product.real(), 2), floor_shift(product.imag(), 2)};
+  /// Radix 2, neighbours: halved where the greatest is 2^14 or more.
+  void two() {
+    const bool halve = energy_bits(z) > 28;
+    for (size_t i = 0; i < z.size(); i += 2) {
+      const Wide a = z[i], b = z[i + 1];
+      z[i] = halve ? floor_shift(a + b, 1) : saturated(a + b);
+      z[i + 1] = halve ? floor_shift(a - b, 1) : saturated(a - b);
+    }
+    exponent += halve ? 1 : 0;
   }
-  static Wide quarter_turns(Wide v, size_t turns) {
-    for (size_t i = 0; i < turns % 4; ++i) v = {v.imag(), -v.real()};
-    return v;
+
+  /// v * e^(-2 pi i k / size) / 2, rounded half up.
+  static Wide half_times(Wide v, size_t k, size_t size) {
+    if (k == 0) return floor_shift(v + Wide{1, 1}, 1);
+    return floor_shift(v * factor(static_cast<int64_t>(k), static_cast<int64_t>(size)) + Wide{32768, 32768}, 16);
   }
 };
 
@@ -236,9 +248,8 @@ std::vector<uint64_t> integer_powers(const Spec& s, const int16_t* x, int& expon
   const int up = 14 - bits;
   const size_t n = static_cast<size_t>(s.fft) / 2;
   std::vector<Wide> samples(n);
-  const auto raised = [&](int32_t i) { return floor_shift(x[i], -up); };
   for (int32_t i = 0; i < s.frame; ++i) {
-    int64_t y = round_shift(raised(i) * 32768 - q15(s.emphasis) * raised(i > 0 ? i - 1 : 0), 15);
+    int64_t y = round_shift(int64_t{x[i]} * 32768 - q15(s.emphasis) * int64_t{x[i > 0 ? i - 1 : 0]}, 15 - up);
     if (s.window != "none") y = round_shift(y * q15(window_at(s, i)), 15);
     Wide& to = samples[static_cast<size_t>(i) / 2];
     to = i % 2 == 0 ? Wide{y, 0} : Wide{to.real(), y};
@@ -253,35 +264,30 @@ std::vector<uint64_t> integer_powers(const Spec& s, const int16_t* x, int& expon
     stages.z[reversed] = samples[i];
   }
   size_t size = 1;
-  if (log2 % 2 != 0) stages.run(size *= 2, 2);
-  while (size < n) stages.run(size *= 4, 4);
-  exponent = 2 * (stages.exponent - up) - 30 - (log2 + 1);
+  if (log2 % 2 != 0) {
+    stages.two();
+    size = 2;
+  }
+  while (size < n) stages.four(size *= 4);
+  exponent = 2 * (stages.exponent - up) - 30 - (log2 + 1) + 2;
 
-  std::vector<uint64_t> power;
-  for (size_t k = 0; k <= n; ++k) {
-    const Wide a = stages.z[k % n], b = std::conj(stages.z[(n - k) % n]);
-    Wide twice = a + b;
-    if (k == 0 || k == n) {
-      const int64_t sum = k == 0 ? a.real() + a.imag() : a.real() - a.imag();
-      power.push_back(static_cast<uint32_t>(sum * sum));
-      continue;
-    }
-    // Pairs share one product, by the factor of the lower frequency.
-    const size_t j = std::min(k, n - k);
-    const Wide lower = stages.z[j] - std::conj(stages.z[n - j]), w = factor(static_cast<int64_t>(j), s.fft);
-    const Wide product = lower * Wide{w.real() >> 1, w.imag() >> 1};
-    const Wide c = {round_shift(product.real(), 14), round_shift(product.imag(), 14)};
-    const Wide sum = stages.z[j] + std::conj(stages.z[n - j]);
-    twice = j == k ? Wide{sum.real() + c.imag(), sum.imag() - c.real()} : Wide{sum.real() - c.imag(), sum.imag() + c.real()};
-    if (2 * k == n) twice = {sum.real() - c.imag(), sum.imag() + c.real()};
-    const int64_t re = floor_shift(twice.real() + 1, 1), im = floor_shift(twice.imag() + 1, 1);
-    power.push_back(static_cast<uint32_t>(re * re + im * im));
+  // Half of the transform of the real values: (a - i c) / 2, a and c made of halves twice.
+  std::vector<uint64_t> power(n + 1);
+  const auto norm = [](Wide v) { return static_cast<uint64_t>(v.real() * v.real() + v.imag() * v.imag()); };
+  const Wide z0 = stages.z[0];
+  power[0] = norm(floor_shift(z0.real() + z0.imag(), 1));
+  power[n] = norm(floor_shift(z0.real() - z0.imag(), 1));
+  for (size_t k = 1; k <= n / 2; ++k) {
+    const Wide x = stages.z[k], y = {stages.z[n - k].real(), saturated(-stages.z[n - k].imag() - (stages.z[n - k].imag() == -32768 ? 65536 : 0))};
+    const Wide a = floor_shift(floor_shift(x + y, 1) + Wide{1, 1}, 1), c = Stages::half_times(floor_shift(x - y, 1), k, static_cast<size_t>(s.fft));
+    power[k] = norm(saturated(a + quarter_turns(c, 1)));
+    power[n - k] = norm(saturated(a - quarter_turns(c, 1)));
   }
   return power;
 }
 
 void evaluate_integers(const Evaluation& e, const Spec& s) {
-  const ToOutput to = to_output(s, *e.out[0]->type);
+  const int64_t multiplier = std::llround(multiplier_of(s, *e.out[0]->type)), low = low_of(s, *e.out[0]->type);
   const std::vector<int16_t> edge = edges_of(s);
   auto* out = e.out[0]->as<int16_t>();
   for (int32_t f = 0; f < s.frames; ++f) {
@@ -302,9 +308,9 @@ void evaluate_integers(const Evaluation& e, const Spec& s) {
     }
     for (size_t k = 0; s.bands == 0 && k < power.size(); ++k) sums.push_back(power[k] << 15);
     for (const uint64_t sum : sums) {
-      int64_t y = to.low;
-      if (sum != 0) y = round_shift((log2_by_table(sum) + (exponent - 15) * 65536) * int64_t{to.multiplier}, to.shift);
-      *out++ = static_cast<int16_t>(std::clamp<int64_t>(y, to.low, 32767));
+      int64_t y = low;
+      if (sum != 0) y = round_shift((log2_by_table(sum) + (exponent - 15) * 65536) * multiplier, 24);
+      *out++ = static_cast<int16_t>(std::clamp<int64_t>(y, low, 32767));
     }
   }
 }
@@ -360,16 +366,14 @@ Outcome lower(Lowering& l) {
     std::vector<int16_t> window;
     for (int32_t i = 0; i < s.frame; ++i) window.push_back(static_cast<int16_t>(q15(window_at(s, i))));
     if (s.window != "none") p.window = static_cast<int32_t>(l.pool.add(l.name("window"), window));
-    const ToOutput to = to_output(s, l.output());
     p.emphasis = q15(s.emphasis);
-    p.base = -(15 + 30 + p.log2 + 1) * 65536;
-    p.multiplier = to.multiplier;
-    p.shift = to.shift;
-    p.low = to.low;
+    p.base = -(15 + 30 + p.log2 + 1 - 2) * 65536;  // weights, squares of samples, length, halves
+    p.multiplier = static_cast<int32_t>(std::lround(multiplier_of(s, l.output())));
+    p.low = low_of(s, l.output());
     l.kernel("ops/log_mel.hpp", SMELT_KERNEL(log_mel_s16));
   }
   if (s.bands != 0) p.edges = static_cast<int32_t>(l.pool.add(l.name("edges"), edges_of(s)));
-  l.params("smelt::LogMel", p, "hop frame log2 bands circle window edges emphasis base multiplier shift low");
+  l.params("smelt::LogMel", p, "hop frame log2 bands circle window edges emphasis base multiplier low");
   l.windowed(1, 0, (s.frame + s.hop - 1) / s.hop);
   l.scratch(floats ? s.fft / 2 * 8 : (s.fft / 2 + 1) * 4);
   return Done{};

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "arch/pairs.hpp"
+#include "core.hpp"
 
 namespace smelt {
 
@@ -25,13 +26,15 @@ inline ComplexF32 operator*(ComplexF32 a, ComplexF32 b) {
 /// Floats.
 struct FftF32 {
   using Complex = ComplexF32;
-  void begin(int32_t /*radix*/) {}
+  template <int32_t>
   void two(Complex* z, int32_t h) const {
     const Complex a = z[0], b = z[h];
     z[0] = a + b;
     z[h] = a - b;
   }
+  template <int32_t>
   void four(Complex* z, int32_t h) const { combine(z, h, z[2 * h], z[h], z[3 * h]); }
+  template <int32_t>
   void four(Complex* z, int32_t h, Complex w1, Complex w2, Complex w3) const {
     combine(z, h, z[2 * h] * w1, z[h] * w2, z[3 * h] * w3);
   }
@@ -46,9 +49,10 @@ struct FftF32 {
   }
 };
 
-/// Words of two 16-bit integers. Before each stage it is known how large the values are: where the stage could make more
-/// than 16 bits hold, its results are shifted down. `exponent` counts these shifts: real values are 2^exponent as large.
-/// Products by a twiddle factor (Q15) are cut to Q13, sums are rounded once, half up.
+/// Words of two 16-bit integers. Before each stage it is known how large the values are, and with that by how many bits its
+/// results have to be shifted down: 1 to 3 in radix 4, none or 1 in radix 2. `exponent` counts them: real values are
+/// 2^exponent as large. Operands, multiplied by twiddle factors (Q15), are halved and rounded half up; then come two levels of
+/// sums, each halved (towards minus infinity) or not. What rounding makes exceed 16 bits is saturated.
 struct FftS16 {
   using Complex = uint32_t;
   uint32_t bits;         ///< of all |z|^2, ORed; of the values that come in, then of each stage's results
@@ -56,50 +60,74 @@ struct FftS16 {
 
   explicit FftS16(uint32_t energies) : bits(energies) {}
 
-  void begin(int32_t radix) {
-    // |z| < 2^(n/2), so a result is < radix * 2^(n/2); it has to be below 2^15.
+  /// How far to shift so that results of at most 2^13 (radix 4) or 2^14 times 2^shift as large as |z| < 2^(n/2) fit.
+  int32_t begin(int32_t radix) {
     const int32_t n = bits == 0 ? 0 : 32 - __builtin_clz(bits);
-    const int32_t over = n - (radix == 4 ? 25 : 27);
-    const int32_t down = over > 1 ? over / 2 : 0;
+    const int32_t down = radix == 2 ? (n > 28 ? 1 : 0) : (n > 30 ? 3 : (n > 28 ? 2 : 1));
     exponent += down;
-    shift_ = 13 + down;
     bits = 0;
+    return down;
   }
+  template <int32_t Down>
   void two(Complex* z, int32_t h) {
-    const int32_t ar = start(low_half(z[0])), ai = start(high_half(z[0]));
-    const int32_t br = low_half(z[h]) * 8192, bi = high_half(z[h]) * 8192;
-    put(z[0], ar + br, ai + bi);
-    put(z[h], ar - br, ai - bi);
+    const Complex a = z[0], b = z[h];
+    put(z[0], Down == 0 ? add_pairs(a, b) : half_add_pairs(a, b));
+    put(z[h], Down == 0 ? sub_pairs(a, b) : half_sub_pairs(a, b));
   }
+  template <int32_t Down>
   void four(Complex* z, int32_t h) {
-    const Complex b = z[2 * h], c = z[h], d = z[3 * h];
-    combine(z, h, low_half(b) * 8192, high_half(b) * 8192, low_half(c) * 8192, high_half(c) * 8192, low_half(d) * 8192,
-            high_half(d) * 8192);
+    combine<Down>(z, h, halved(z[2 * h]), halved(z[h]), halved(z[3 * h]));
   }
+  template <int32_t Down>
   void four(Complex* z, int32_t h, Complex w1, Complex w2, Complex w3) {
-    const Complex b = z[2 * h], c = z[h], d = z[3 * h];
-    combine(z, h, real_product(b, w1) >> 2, imaginary_product(b, w1) >> 2, real_product(c, w2) >> 2,
-            imaginary_product(c, w2) >> 2, real_product(d, w3) >> 2, imaginary_product(d, w3) >> 2);
+    combine<Down>(z, h, half_product(z[2 * h], w1), half_product(z[h], w2), half_product(z[3 * h], w3));
   }
 
  private:
-  int32_t shift_ = 13;
-
-  int32_t start(int32_t a) const { return a * 8192 + (1 << (shift_ - 1)); }
-  void put(Complex& z, int32_t re, int32_t im) {
-    z = pair_of(re >> shift_, im >> shift_);
-    bits |= energy(z);
+  void put(Complex& z, uint32_t value) {
+    z = value;
+    bits |= energy(value);
   }
-  void combine(Complex* z, int32_t h, int32_t br, int32_t bi, int32_t cr, int32_t ci, int32_t dr, int32_t di) {
-    const int32_t ar = start(low_half(z[0])), ai = start(high_half(z[0]));
-    const int32_t sr = ar + cr, si = ai + ci, tr = ar - cr, ti = ai - ci;
-    const int32_t ur = br + dr, ui = bi + di, vr = br - dr, vi = bi - di;
-    put(z[0], sr + ur, si + ui);
-    put(z[h], tr + vi, ti - vr);
-    put(z[2 * h], sr - ur, si - ui);
-    put(z[3 * h], tr - vi, ti + vr);
+  template <int32_t Down>
+  void combine(Complex* z, int32_t h, Complex b, Complex c, Complex d) {
+    const Complex a = halved(z[0]);
+    const Complex s = Down == 3 ? half_add_pairs(a, c) : add_pairs(a, c), t = Down == 3 ? half_sub_pairs(a, c) : sub_pairs(a, c);
+    const Complex u = Down == 3 ? half_add_pairs(b, d) : add_pairs(b, d), v = Down == 3 ? half_sub_pairs(b, d) : sub_pairs(b, d);
+    put(z[0], Down == 1 ? add_pairs(s, u) : half_add_pairs(s, u));
+    put(z[h], Down == 1 ? sub_turned(t, v) : half_sub_turned(t, v));
+    put(z[2 * h], Down == 1 ? sub_pairs(s, u) : half_sub_pairs(s, u));
+    put(z[3 * h], Down == 1 ? add_turned(t, v) : half_add_turned(t, v));
   }
 };
+
+/// One stage: transforms of `h` values become transforms of 4 h. Apart, so that its loops have the registers.
+template <class A, int32_t Down>
+SMELT_APART inline void four_stage(A& arithmetic, typename A::Complex* z, int32_t n, int32_t h, const typename A::Complex* circle,
+                                   int32_t step) {
+  using Complex = typename A::Complex;
+  A a = arithmetic;  // a copy, which no store to z can change
+  for (Complex* g = z; g < z + n; g += 4 * h) a.template four<Down>(g, h);
+  const Complex *w1 = circle, *w2 = circle, *w3 = circle;
+  for (int32_t j = 1; j < h; ++j) {
+    w1 += step;
+    w2 += 2 * step;
+    w3 += 3 * step;
+    if (4 * h == n) {
+      a.template four<Down>(z + j, h, *w1, *w2, *w3);
+      continue;
+    }
+    const Complex v1 = *w1, v2 = *w2, v3 = *w3;
+    for (Complex* g = z + j; g < z + n; g += 4 * h) a.template four<Down>(g, h, v1, v2, v3);
+  }
+  arithmetic = a;
+}
+
+template <class A, int32_t Down>
+inline void two_stage(A& arithmetic, typename A::Complex* z, int32_t n) {
+  A a = arithmetic;
+  for (int32_t g = 0; g < n; g += 2) a.template two<Down>(z + g, 1);
+  arithmetic = a;
+}
 
 /// z holds 2^log2 values, value i at reverse_bits(i, log2). `circle` holds e^(-2 pi i k / turn) for k < 3/4 turn; turn is a
 /// multiple of 2^log2.
@@ -108,19 +136,28 @@ inline void fft(A& a, typename A::Complex* z, int32_t log2, const typename A::Co
   const int32_t n = 1 << log2;
   int32_t h = 1;
   if (log2 % 2 != 0) {
-    a.begin(2);
-    for (int32_t g = 0; g < n; g += 2) a.two(z + g, 1);
+    if (a.begin(2) == 0) two_stage<A, 0>(a, z, n);
+    else two_stage<A, 1>(a, z, n);
     h = 2;
   }
   for (; h < n; h *= 4) {
-    const int32_t step = turn / (4 * h);
-    a.begin(4);
-    for (int32_t g = 0; g < n; g += 4 * h) a.four(z + g, h);
-    for (int32_t j = 1; j < h; ++j) {
-      const typename A::Complex w1 = circle[j * step], w2 = circle[2 * j * step], w3 = circle[3 * j * step];
-      for (int32_t g = j; g < n; g += 4 * h) a.four(z + g, h, w1, w2, w3);
-    }
+    const int32_t down = a.begin(4), step = turn / (4 * h);
+    if (down == 1) four_stage<A, 1>(a, z, n, h, circle, step);
+    else if (down == 2) four_stage<A, 2>(a, z, n, h, circle, step);
+    else four_stage<A, 3>(a, z, n, h, circle, step);
   }
+}
+
+/// Floats have one form only.
+template <>
+inline void fft<FftF32>(FftF32& a, ComplexF32* z, int32_t log2, const ComplexF32* circle, int32_t turn) {
+  const int32_t n = 1 << log2;
+  int32_t h = 1;
+  if (log2 % 2 != 0) {
+    two_stage<FftF32, 0>(a, z, n);
+    h = 2;
+  }
+  for (; h < n; h *= 4) four_stage<FftF32, 0>(a, z, n, h, circle, turn / (4 * h));
 }
 
 }  // namespace smelt

@@ -14,27 +14,75 @@ inline uint32_t pair_of(int32_t low, int32_t high) {
 }
 
 #if defined(__ARM_FEATURE_DSP)
-#define SMELT_PAIRS(name, instruction)                                \
-  inline int32_t name(uint32_t a, uint32_t b) {                       \
-    int32_t y;                                                        \
-    __asm__(instruction " %0, %1, %2" : "=r"(y) : "r"(a), "r"(b));    \
+#define SMELT_PAIR(type, name, instruction)                           \
+  inline type name(uint32_t a, uint32_t b) {                          \
+    type y;                                                           \
+    __asm__(instruction : "=r"(y) : "r"(a), "r"(b));                  \
     return y;                                                         \
   }
-SMELT_PAIRS(real_product, "smusd")
-SMELT_PAIRS(imaginary_product, "smuadx")
-SMELT_PAIRS(dot_product, "smuad")
-#undef SMELT_PAIRS
+SMELT_PAIR(int32_t, dot_product, "smuad %0, %1, %2")
+SMELT_PAIR(uint32_t, high_halves, "pkhtb %0, %2, %1, asr #16")
+SMELT_PAIR(uint32_t, add_pairs, "qadd16 %0, %1, %2")
+SMELT_PAIR(uint32_t, sub_pairs, "qsub16 %0, %1, %2")
+SMELT_PAIR(uint32_t, add_turned, "qasx %0, %1, %2")
+SMELT_PAIR(uint32_t, sub_turned, "qsax %0, %1, %2")
+SMELT_PAIR(uint32_t, half_add_pairs, "shadd16 %0, %1, %2")
+SMELT_PAIR(uint32_t, half_sub_pairs, "shsub16 %0, %1, %2")
+SMELT_PAIR(uint32_t, half_add_turned, "shasx %0, %1, %2")
+SMELT_PAIR(uint32_t, half_sub_turned, "shsax %0, %1, %2")
+#undef SMELT_PAIR
+/// a * b / 2^16, rounded half up.
+inline uint32_t half_product(uint32_t a, uint32_t b) {
+  const int32_t half = 32768;
+  int32_t r, i;
+  __asm__("smlsd %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(half));
+  __asm__("smladx %0, %1, %2, %3" : "=r"(i) : "r"(a), "r"(b), "r"(half));
+  return high_halves(static_cast<uint32_t>(r), static_cast<uint32_t>(i));
+}
 #else
-/// Real part of a * b. No more than one of the four halves may be -32768.
-inline int32_t real_product(uint32_t a, uint32_t b) {
-  return low_half(a) * low_half(b) - high_half(a) * high_half(b);
-}
-/// Imaginary part of a * b.
-inline int32_t imaginary_product(uint32_t a, uint32_t b) {
-  return low_half(a) * high_half(b) + high_half(a) * low_half(b);
-}
 inline int32_t dot_product(uint32_t a, uint32_t b) { return low_half(a) * low_half(b) + high_half(a) * high_half(b); }
+/// The upper halves of two words.
+inline uint32_t high_halves(uint32_t low, uint32_t high) { return low >> 16 | (high & 0xffff0000U); }
+/// a * b / 2^16, rounded half up. No more than one of the four halves may be -32768.
+inline uint32_t half_product(uint32_t a, uint32_t b) {
+  const int32_t re = low_half(a) * low_half(b) - high_half(a) * high_half(b) + 32768;
+  const int32_t im = low_half(a) * high_half(b) + high_half(a) * low_half(b) + 32768;
+  return high_halves(static_cast<uint32_t>(re), static_cast<uint32_t>(im));
+}
+
+inline int32_t saturated_half(int32_t x) { return x > 32767 ? 32767 : (x < -32768 ? -32768 : x); }
+/// a + b, a - b, a + i b, a - i b, saturated.
+inline uint32_t add_pairs(uint32_t a, uint32_t b) {
+  return pair_of(saturated_half(low_half(a) + low_half(b)), saturated_half(high_half(a) + high_half(b)));
+}
+inline uint32_t sub_pairs(uint32_t a, uint32_t b) {
+  return pair_of(saturated_half(low_half(a) - low_half(b)), saturated_half(high_half(a) - high_half(b)));
+}
+inline uint32_t add_turned(uint32_t a, uint32_t b) {
+  return pair_of(saturated_half(low_half(a) - high_half(b)), saturated_half(high_half(a) + low_half(b)));
+}
+inline uint32_t sub_turned(uint32_t a, uint32_t b) {
+  return pair_of(saturated_half(low_half(a) + high_half(b)), saturated_half(high_half(a) - low_half(b)));
+}
+/// The same, halved, towards minus infinity.
+inline uint32_t half_add_pairs(uint32_t a, uint32_t b) {
+  return pair_of((low_half(a) + low_half(b)) >> 1, (high_half(a) + high_half(b)) >> 1);
+}
+inline uint32_t half_sub_pairs(uint32_t a, uint32_t b) {
+  return pair_of((low_half(a) - low_half(b)) >> 1, (high_half(a) - high_half(b)) >> 1);
+}
+inline uint32_t half_add_turned(uint32_t a, uint32_t b) {
+  return pair_of((low_half(a) - high_half(b)) >> 1, (high_half(a) + low_half(b)) >> 1);
+}
+inline uint32_t half_sub_turned(uint32_t a, uint32_t b) {
+  return pair_of((low_half(a) + high_half(b)) >> 1, (high_half(a) - low_half(b)) >> 1);
+}
 #endif
+
+/// a / 2, rounded half up.
+inline uint32_t halved(uint32_t a) { return half_add_pairs(a, 0x00010001U); }
+/// The lower half stays, the upper one changes its sign.
+inline uint32_t conjugate(uint32_t a) { return pair_of(low_half(a), -high_half(a)); }
 
 /// |a|^2; 2^31 for the greatest.
 inline uint32_t energy(uint32_t a) {

@@ -22,8 +22,7 @@ struct LogMel {
   int32_t edges;       ///< in the constants: int16_t[bands + 2], frequencies where bands begin, peak and end
   int32_t emphasis;    ///< of the sample before; Q15, or bits
   int32_t base;        ///< int16: log2 of what one unit of power stands for, Q16. f32: bits, factor of power
-  int32_t multiplier;  ///< int16: from log2 in Q16 to the output, over 2^shift. f32: bits, factor of the logarithm
-  int32_t shift;
+  int32_t multiplier;  ///< int16: from log2 in Q16 to the output, Q24. f32: bits, factor of the logarithm
   int32_t low;         ///< int16: least output. f32: bits, least power
 };
 
@@ -135,45 +134,95 @@ struct BandsS16 {
   static uint64_t whole(uint64_t all) { return all << 15; }
 };
 
-/// The frame in pairs, its greatest value brought to 2^14, emphasized and windowed. Returns by how many bits it was raised.
-inline int32_t load_frame_s16(const Firing& f, const LogMel& p, int32_t row, uint32_t* z) {
-  int32_t bits = 0;
-  each_piece<int16_t>(f, p, row, [&bits](const int16_t* x, int32_t count, int32_t) {
-    for (int32_t i = 0; i < count; ++i) bits |= x[i] ^ (x[i] >> 15);
-  });
-  const int32_t up = bits == 0 ? 14 : __builtin_clz(static_cast<uint32_t>(bits)) - 18;
-  const int16_t* window = p.window < 0 ? nullptr : f.constant<int16_t>(static_cast<uint32_t>(p.window));
-  const int32_t factor = 1 << (up + 1);  // of half a sample
-  for (int32_t i = 0; i < 1 << p.log2; ++i) z[i] = 0;
-  auto* halves = reinterpret_cast<int16_t*>(z);
-  int32_t before = (f.in<int16_t>(1, row)[0] * factor) >> 1;
-  each_piece<int16_t>(f, p, row, [&](const int16_t* x, int32_t count, int32_t first) {
-    for (int32_t i = 0; i < count; ++i) {
-      const uint32_t at = static_cast<uint32_t>(first + i);
-      const int32_t now = (x[i] * factor) >> 1;
-      int32_t y = (now * 32768 - p.emphasis * before + 16384) >> 15;
-      before = now;
-      if (window != nullptr) y = (y * window[at] + 16384) >> 15;
-      halves[2 * reverse_bits(at >> 1, p.log2) + (at & 1U)] = static_cast<int16_t>(y);
+/// A frame on its way into pairs, sample by sample: emphasized, windowed, put to reversed places.
+struct LoadingS16 {
+  uint32_t* z;
+  int32_t log2;
+  int32_t emphasis;
+  int32_t shift;
+  int32_t half;            ///< of what is shifted away
+  const int16_t* window;   ///< null: none
+  int32_t before;
+  uint32_t at = 0;         ///< samples so far
+  uint32_t low = 0;        ///< the lower half of the next pair
+  uint32_t energies = 0;   ///< of all pairs, ORed
+
+  int32_t emphasized(int32_t x) {
+    const int32_t y = (x * 32768 + half - emphasis * before) >> shift;
+    before = x;
+    return y;
+  }
+  int32_t windowed(int32_t y, uint32_t i) const { return (y * window[i] + 16384) >> 15; }
+  void put(uint32_t pair) {
+    z[reverse_bits(at >> 1, log2)] = pair;
+    energies |= energy(pair);
+  }
+  void take(int32_t x) {
+    int32_t y = emphasized(x);
+    if (window != nullptr) y = windowed(y, at);
+    if (at % 2 == 0) low = static_cast<uint32_t>(y) & 0xffffU;
+    else put(low | static_cast<uint32_t>(y) << 16);
+    ++at;
+  }
+  void take(const int16_t* x, int32_t count) {
+    const int16_t* end = x + count;
+    if (at % 2 != 0 && x != end) take(*x++);
+    LoadingS16 s = *this;  // a copy, which no store to z can change
+    if (window == nullptr) {
+      for (; end - x >= 2; x += 2, s.at += 2) {
+        const int32_t a = s.emphasized(x[0]), b = s.emphasized(x[1]);
+        s.put(pair_of(a, b));
+      }
+    } else {
+      for (; end - x >= 2; x += 2, s.at += 2) {
+        const int32_t a = windowed(s.emphasized(x[0]), s.at), b = windowed(s.emphasized(x[1]), s.at + 1);
+        s.put(pair_of(a, b));
+      }
     }
-  });
+    *this = s;
+    if (x != end) take(*x);
+  }
+};
+
+/// ORs what tells the largest of x, whatever its sign.
+inline int32_t magnitude_bits(const int16_t* x, int32_t count, int32_t bits) {
+  int32_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    bits |= (x[i] ^ (x[i] >> 15)) | (x[i + 1] ^ (x[i + 1] >> 15)) | (x[i + 2] ^ (x[i + 2] >> 15)) | (x[i + 3] ^ (x[i + 3] >> 15));
+  }
+  for (; i < count; ++i) bits |= x[i] ^ (x[i] >> 15);
+  return bits;
+}
+
+/// The frame, its greatest value brought to 2^14, in pairs at reversed places. Returns by how many bits it was raised.
+SMELT_APART inline int32_t load_frame_s16(const Firing& f, const LogMel& p, int32_t row, uint32_t* z, uint32_t& energies) {
+  int32_t bits = 0;
+  each_piece<int16_t>(f, p, row, [&bits](const int16_t* x, int32_t count, int32_t) { bits = magnitude_bits(x, count, bits); });
+  const int32_t up = bits == 0 ? 14 : __builtin_clz(static_cast<uint32_t>(bits)) - 18;
+  const int32_t shift = 15 - up;
+  const int16_t* window = p.window < 0 ? nullptr : f.constant<int16_t>(static_cast<uint32_t>(p.window));
+  LoadingS16 loading{z, p.log2, p.emphasis, shift, 1 << (shift - 1), window, f.in<int16_t>(1, row)[0]};
+  each_piece<int16_t>(f, p, row, [&loading](const int16_t* x, int32_t count, int32_t) { loading.take(x, count); });
+  if (loading.at % 2 != 0) {
+    loading.put(loading.low);
+    ++loading.at;
+  }
+  for (uint32_t i = loading.at / 2; i < 1U << p.log2; ++i) z[reverse_bits(i, p.log2)] = 0;
+  energies = loading.energies;
   return up;
 }
 
-/// As powers_f32; 2^(log2 + 1) values below 2^15 make powers below 2^32.
-inline void powers_s16(uint32_t* z, int32_t n, const uint32_t* circle) {
+/// As powers_f32, of half the transform: below 2^31.
+SMELT_APART inline void powers_s16(uint32_t* z, int32_t n, const uint32_t* circle) {
   const int32_t r = low_half(z[0]), i = high_half(z[0]);
-  const auto square = [](int32_t x) { return static_cast<uint32_t>(x) * static_cast<uint32_t>(x); };
-  z[0] = square(r + i);
-  z[n] = square(r - i);
+  const int32_t sum = (r + i) >> 1, difference = (r - i) >> 1;
+  z[0] = static_cast<uint32_t>(sum * sum);
+  z[n] = static_cast<uint32_t>(difference * difference);
   for (int32_t k = 1; 2 * k <= n; ++k) {
-    const uint32_t x = z[k], y = z[n - k], w = circle[k];
-    const int32_t ar = low_half(x) + low_half(y), ai = high_half(x) - high_half(y);
-    const int32_t br = low_half(x) - low_half(y), bi = high_half(x) + high_half(y);
-    const int32_t wr = low_half(w) >> 1, wi = high_half(w) >> 1;
-    const int32_t cr = (wr * br - wi * bi + 8192) >> 14, ci = (wr * bi + wi * br + 8192) >> 14;
-    z[k] = square((ar + ci + 1) >> 1) + square((ai - cr + 1) >> 1);
-    z[n - k] = square((ar - ci + 1) >> 1) + square((ai + cr + 1) >> 1);
+    const uint32_t x = z[k], y = conjugate(z[n - k]);
+    const uint32_t a = halved(half_add_pairs(x, y)), c = half_product(half_sub_pairs(x, y), circle[k]);
+    z[k] = energy(sub_turned(a, c));
+    z[n - k] = energy(add_turned(a, c));
   }
 }
 
@@ -183,21 +232,21 @@ inline void log_mel_s16(const Firing& f) {
   auto* z = f.out<uint32_t>(2, 0);
   const int32_t n = 1 << p.log2;
   for (int32_t row = f.step; row < f.step + f.count; ++row) {
-    const int32_t up = load_frame_s16(f, p, row, z);
     uint32_t energies = 0;
-    for (int32_t k = 0; k < n; ++k) energies |= energy(z[k]);
+    const int32_t up = load_frame_s16(f, p, row, z, energies);
     FftS16 integers(energies);
     fft(integers, z, p.log2, circle, 2 * n);
     powers_s16(z, n, circle);
     const int32_t base = p.base + (integers.exponent - up) * 131072;
     auto* out = f.out<int16_t>(0, row);
-    const auto emit = [&](uint64_t power) {
-      int32_t y = p.low;
+    const int32_t multiplier = p.multiplier, low = p.low;
+    const auto emit = [=, &out](uint64_t power) {
+      int32_t y = low;
       if (power != 0) {
-        const int64_t scaled = static_cast<int64_t>(log2_q16(power) + base) * p.multiplier;
-        y = static_cast<int32_t>((scaled + (int64_t{1} << (p.shift - 1))) >> p.shift);
+        const int64_t scaled = static_cast<int64_t>((log2_q16(power) + base) * 256) * multiplier;
+        y = static_cast<int32_t>((scaled + (int64_t{1} << 31)) >> 32);
       }
-      *out++ = static_cast<int16_t>(y < p.low ? p.low : (y > 32767 ? 32767 : y));
+      *out++ = static_cast<int16_t>(y < low ? low : (y > 32767 ? 32767 : y));
     };
     if (p.bands != 0) {
       each_band<BandsS16>(z, f.constant<int16_t>(static_cast<uint32_t>(p.edges)), p.bands, emit);
