@@ -150,6 +150,7 @@ void evaluate_floats(const Evaluation& e, const Spec& s) {
   for (int32_t f = 0; f < s.frames; ++f) {
     const float* x = e.in[0]->as<float>() + int64_t{f} * s.hop;
     std::vector<double> frame;
+    frame.reserve(static_cast<size_t>(s.frame));
     for (int32_t i = 0; i < s.frame; ++i) frame.push_back((x[i] - s.emphasis * static_cast<double>(x[i > 0 ? i - 1 : 0])) * window_at(s, i));
     for (const double power : bands(s, powers(frame, s.fft))) *out++ = static_cast<float>(unit_of(s) * std::log(std::max(power, least)));
   }
@@ -297,11 +298,12 @@ void evaluate_integers(const Evaluation& e, const Spec& s) {
     for (size_t b = 0; b + 2 < edge.size(); ++b) {
       uint64_t sum = 0;
       for (int half = 0; half < 2; ++half) {
-        const int first = edge[b + static_cast<size_t>(half)], count = edge[b + static_cast<size_t>(half) + 1] - first;
+        const auto first = static_cast<size_t>(edge[b + static_cast<size_t>(half)]);
+        const int count = edge[b + static_cast<size_t>(half) + 1] - edge[b + static_cast<size_t>(half)];
         const uint64_t step = count == 0 ? 0 : static_cast<uint64_t>((32768 + count / 2) / count);
         for (int k = 0; k < count; ++k) {
           const uint64_t rising = step * static_cast<uint64_t>(k);
-          sum += power[static_cast<size_t>(first + k)] * (half == 0 ? rising : 32768 - rising);
+          sum += power[first + static_cast<size_t>(k)] * (half == 0 ? rising : 32768 - rising);
         }
       }
       sums.push_back(sum);
@@ -354,6 +356,7 @@ Outcome lower(Lowering& l) {
   if (floats) {
     p.circle = static_cast<int32_t>(l.pool.add(l.name("circle"), circle_f32(s.fft)));
     std::vector<float> window;
+    window.reserve(static_cast<size_t>(s.frame));
     for (int32_t i = 0; i < s.frame; ++i) window.push_back(static_cast<float>(window_at(s, i)));
     if (s.window != "none") p.window = static_cast<int32_t>(l.pool.add(l.name("window"), window));
     p.emphasis = float_bits(static_cast<float>(s.emphasis));
@@ -364,6 +367,7 @@ Outcome lower(Lowering& l) {
   } else {
     p.circle = static_cast<int32_t>(l.pool.add(l.name("circle"), circle_s16(s.fft), 4));
     std::vector<int16_t> window;
+    window.reserve(static_cast<size_t>(s.frame));
     for (int32_t i = 0; i < s.frame; ++i) window.push_back(static_cast<int16_t>(q15(window_at(s, i))));
     if (s.window != "none") p.window = static_cast<int32_t>(l.pool.add(l.name("window"), window));
     p.emphasis = q15(s.emphasis);

@@ -45,8 +45,9 @@ inline void each_band(const P* power, const int16_t* edges, int32_t bands, Emit 
     const auto step = Bands::step(count);
     auto weight = step - step;
     auto rising = Bands::none(), all = Bands::none();
-    for (int32_t k = 0; k < count; ++k, weight += step) {
+    for (int32_t k = 0; k < count; ++k) {
       rising += Bands::weighted(power[first + k], weight);
+      weight += step;
       all += power[first + k];
     }
     if (s != 0) emit(before + (Bands::whole(all) - rising));
