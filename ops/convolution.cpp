@@ -242,14 +242,15 @@ template <class F>
 bool scale_outputs(Graph& graph, Node& node, const std::vector<float>& scale, const std::vector<float>& shift, F channel) {
   const Operands o = operands(graph, node);
   if (o.input.dtype != DType::f32 || node.attrs.s("activation", "none") != "none") return false;
-  std::vector<float> weights(o.weights.as<float>(), o.weights.as<float>() + elements(o.weights.shape));
-  for (size_t i = 0; i < weights.size(); ++i) weights[i] *= scale[channel(i)];
   std::vector<float> bias = biases(o, static_cast<int32_t>(scale.size()));
   for (size_t c = 0; c < bias.size(); ++c) bias[c] = bias[c] * scale[c] + shift[c];
   Tensor b{o.weights.name + "/bias", DType::f32, {static_cast<int32_t>(bias.size())}, {}, nullptr, -1};
   if (o.bias != nullptr) b = *o.bias;
-  const TensorId w = add_floats(graph, o.weights, weights);
-  node.inputs[1] = w;
+  if (std::any_of(scale.begin(), scale.end(), [](float s) { return s != 1; })) {  // else they stay on their grid
+    std::vector<float> weights(o.weights.as<float>(), o.weights.as<float>() + elements(o.weights.shape));
+    for (size_t i = 0; i < weights.size(); ++i) weights[i] *= scale[channel(i)];
+    node.inputs[1] = add_floats(graph, o.weights, weights);
+  }
   node.inputs.resize(3);
   node.inputs[2] = add_floats(graph, std::move(b), bias);
   return true;

@@ -221,6 +221,27 @@ TEST(FoldScales, FactorsAndSummandsOfChannelsGoIntoTheWeights) {
       pad_top=0, stride_h=1, stride_w=1})");
 }
 
+TEST(FoldScales, WeightsThatNothingScalesStayOnTheirGrid) {
+  expect_pass(fold_scales, R"(graph "g"
+    tensor %0 "in" f32[1, 1, 2, 1]
+    tensor %1 "w" f32[2, 1, 1, 1] scale=0.5 zero=0 data=[1, 2]
+    tensor %2 "conv" f32[1, 1, 2, 2]
+    tensor %3 "shift" f32[2] data=[8, 16]
+    tensor %4 "out" f32[1, 1, 2, 2]
+    inputs (%0) outputs (%4)
+    node %2 = conv_2d(%0, %1) source=0 {activation="none", dilation_h=1, dilation_w=1, pad_bottom=0, pad_left=0, pad_right=0, pad_top=0,
+      stride_h=1, stride_w=1}
+    node %4 = add(%2, %3) source=1 {activation="none"})",
+              R"(graph "g"
+    tensor %0 "in" f32[1, 1, 2, 1]
+    tensor %1 "w" f32[2, 1, 1, 1] scale=0.5 zero=0 data=[1, 2]
+    tensor %2 "out" f32[1, 1, 2, 2]
+    tensor %3 "w/bias" f32[2] data=[8, 16]
+    inputs (%0) outputs (%2)
+    node %2 = conv_2d(%0, %1, %3) source=0 {activation="none", dilation_h=1, dilation_w=1, pad_bottom=0, pad_left=0, pad_right=0,
+      pad_top=0, stride_h=1, stride_w=1})");
+}
+
 TEST(FoldScales, NotBehindAClampNorWhereOthersReadTheSum) {
   const auto net = [](const std::string& activation, const std::string& outputs) {
     return R"(graph "g"
