@@ -51,6 +51,7 @@ struct Options {
   std::string expect_directory;
   std::size_t count = 16;
   bool taps = false;
+  bool stateful = false;              ///< run: states go on from input to input
   bool cycles = false;                ///< profile --cycles
   std::optional<double> wait_states;  ///< instead of the target's own
 };

@@ -76,6 +76,7 @@ std::string tenants(const Program& p, bool ram) {
       std::string what = "tensor \"" + buffer.name + "\", " + std::to_string(ring.depth) + " of " + std::to_string(buffer.rows) + " rows";
       if (buffer.input) what += " (input)";
       if (buffer.output) what += " (output)";
+      if (buffer.state) what += " (state)";
       found.emplace_back(static_cast<std::uint64_t>(ring.depth) * static_cast<std::uint64_t>(buffer.row_bytes), what);
     }
   } else {

@@ -59,13 +59,15 @@ class CommandLine {
     run->add_option("--input", options_.inputs, "Raw little-endian tensor or .npy; several tensors in a row mean several runs")
         ->type_name("[NAME=]FILE")->required();
     run->add_option("--output", options_.outputs, "Where the outputs go; .npy or raw by its name")->type_name("[NAME=]FILE");
+    run->add_flag("--stateful", options_.stateful,
+                  "The inputs are one sequence: state (SVDF, RNN) goes on from each to the next; else each starts afresh");
     target(run);
     rings(run);
     json(run);
     example(run, "smelt run kws.tflite --input in.bin --output out.bin\n  smelt run two.tflite --input a=a.npy --input b=b.npy\n"
                  "  smelt run kws.tflite --input in.bin --target cortex-m55    # that core's kernels, interpreted");
 
-    CLI::App* verify = add("verify", "Compare the target's results with the independent oracle, bit by bit", smelt::cli::verify_model);
+    CLI::App* verify = add("verify", "Compare the target's results with the independent oracle, bit by bit; state goes on from input to input", smelt::cli::verify_model);
     model(verify);
     layout(verify);
     target(verify);

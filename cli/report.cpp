@@ -123,6 +123,7 @@ Report make_report(const std::string& model, const Program& program, const std::
   }
   r.rings = full ? "full" : "shallow";
   r.arena_bytes = program.plan.arena_bytes;
+  for (const StateSlot& s : program.states) r.state_bytes += s.bytes;
   r.weights_bytes = table_bytes(program);
   if (program.pushed) r.pushed_rows = program.operations[0].steps;
   const ChannelRanges ranges = channel_ranges(program.graph);
@@ -191,6 +192,7 @@ Json to_json(const Report& r) {
                   {"tensor_bytes_after", r.after.tensor_bytes}};
   j["proofs"] = r.proofs;
   j["ram"] = {{"arena_bytes", r.arena_bytes},
+              {"state_bytes", r.state_bytes},
               {"static_bytes", size(sizes.static_bytes)},
               {"stack_bytes", r.measured ? or_null(r.measured->stack_bytes) : Json(nullptr)},
               {"total_bytes", size(r.arena_bytes + sizes.static_bytes)}};
@@ -235,6 +237,7 @@ std::string to_text(const Report& r) {
   std::string text = r.model + " on " + r.target + "\n\n";
   std::vector<std::vector<std::string>> rows = {{"memory", "bytes", ""}};
   rows.push_back({"RAM    arena", grouped(r.arena_bytes), "inputs, outputs and all scratch; " + r.rings + " rings"});
+  if (r.state_bytes != 0) rows.push_back({"         state", grouped(r.state_bytes), "of these, kept from one inference to the next"});
   rows.push_back({"       static", size(sizes.static_bytes), ".data and .bss beside the arena"});
   rows.push_back({"       stack", r.measured && r.measured->stack_bytes ? grouped(*r.measured->stack_bytes) : "-", "deepest use, measured"});
   rows.push_back({"flash  code", size(sizes.code_bytes), "kernels and executor"});

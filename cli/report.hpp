@@ -46,6 +46,7 @@ struct Report {
   std::string target;
   std::string rings;
   std::uint32_t arena_bytes = 0;
+  std::uint32_t state_bytes = 0;           ///< of these: kept from one inference to the next
   std::uint32_t weights_bytes = 0;
   std::optional<verify::Measured> measured;
   std::vector<OpReport> ops;               ///< filled by profile

@@ -56,6 +56,7 @@ Result<ExitCode> run(const Options& options) {
     const Progress progress("running");
     Interpreter interpreter(compiled->program);
     for (const std::vector<Bytes>& run : *inputs) {
+      if (!options.stateful) interpreter.reset();
       const std::vector<Bytes> result = interpreter.run(run);
       for (std::size_t o = 0; o < outputs.size(); ++o) outputs[o].insert(outputs[o].end(), result[o].begin(), result[o].end());
     }

@@ -208,7 +208,39 @@ std::string selftest_body(const Program& p, const KnownAnswer& answer) {
   return text;
 }
 
+constexpr const char* state_declaration = R"(
+/* This model keeps @state_bytes@ bytes of state in the arena: each inference goes on from where the one before it ended. init
+ * and reset set it back to zero; begin does not. An inference that is given up half-way leaves it half updated: reset then. */
+#define @NAME@_STATE_BYTES @state_bytes@u
+@name@_status @name@_reset(@name@_context* ctx);
+)";
+
+constexpr const char* reset_definition = R"(
+@name@_status @name@_reset(@name@_context* ctx) {
+  if (!bound(ctx)) return @NAME@_BAD_ARGUMENT;
+  fresh(ctx->arena);
+  rewind(ctx);
+  return @NAME@_OK;
+}
+)";
+
+/// Sets all states to what they are before the first inference.
+std::string fresh(const Program& p) {
+  if (p.states.empty()) return "";
+  std::string text = "/// State as before the first inference.\nvoid fresh(uint8_t* arena) {\n";
+  for (const StateSlot& s : p.states) {
+    text += "  __builtin_memset(arena + " + std::to_string(s.offset) + ", " + std::to_string(s.initial) + ", " + std::to_string(s.bytes) + ");\n";
+  }
+  return text + "}\n\n";
+}
+
 }  // namespace
+
+uint32_t state_bytes(const Program& p) {
+  uint32_t bytes = 0;
+  for (const StateSlot& s : p.states) bytes += s.bytes;
+  return bytes;
+}
 
 KnownAnswer known_answer(const Program& p) {
   KnownAnswer answer;
@@ -265,7 +297,7 @@ std::string c_header(const Program& p, const std::string& name) {
 extern "C" {
 #endif
 
-/* The arena holds inputs, outputs and everything in between. One for each context. */
+/* The arena holds inputs, outputs and everything in between@arena_state@. One for each context. */
 #define @NAME@_ARENA_BYTES @arena@u
 #define @NAME@_ARENA_ALIGN 16u
 #define @NAME@_INPUTS @inputs@u
@@ -324,7 +356,7 @@ typedef struct @name@_tensor {
 
 /* Binds a context to an arena of at least @NAME@_ARENA_BYTES bytes, aligned to @NAME@_ARENA_ALIGN. */
 @name@_status @name@_init(@name@_context* ctx, void* arena, size_t bytes);
-
+@state@
 /* One inference. Pass @name@_input(ctx, i) or @name@_output(ctx, i) as a pointer to spare the copy; other buffers must
  * not lie in the arena. Inputs are consumed: fill them anew for each inference. */
 @name@_status @name@_invoke(@name@_context* ctx@args@);
@@ -336,7 +368,7 @@ const void* @name@_output(const @name@_context* ctx, uint32_t index);
 const @name@_tensor* @name@_input_info(uint32_t index);
 const @name@_tensor* @name@_output_info(uint32_t index);
 
-/* Checks the weights' checksum and a known answer. Uses the context's arena. */
+/* Checks the weights' checksum and a known answer. Uses the context's arena@selftest_state@. */
 @name@_status @name@_selftest(@name@_context* ctx);
 
 #ifdef __cplusplus
@@ -353,6 +385,10 @@ const @name@_tensor* @name@_output_info(uint32_t index);
                  {"inputs", std::to_string(p.inputs.size())},
                  {"outputs", std::to_string(p.outputs.size())},
                  {"progress", progress(p).declarations},
+                 {"state", p.states.empty() ? "" : state_declaration},
+                 {"state_bytes", std::to_string(state_bytes(p))},
+                 {"arena_state", p.states.empty() ? "" : ", and what is kept from one inference to the next"},
+                 {"selftest_state", p.states.empty() ? "" : ", and ends with the state set back"},
                  {"float_invoke", floats ? "\n/* The same on real numbers: quantizes the inputs and dequantizes the outputs. */\n"
                                            "@name@_status @name@_invoke_float(@name@_context* ctx@float_args@);\n"
                                          : ""}});
@@ -383,7 +419,7 @@ class Model {
   Model& operator=(const Model&) = delete;
 
   Status invoke(@plain_args@) { return @name@_invoke(context()@arg_names@); }
-@float_invoke@  Status begin() { return @name@_begin(context()); }
+@float_invoke@@reset@  Status begin() { return @name@_begin(context()); }
 @progress@  void* input(uint32_t index = 0) { return @name@_input(context(), index); }
   const void* output(uint32_t index = 0) { return @name@_output(context(), index); }
   Status selftest() { return @name@_selftest(context()); }
@@ -405,6 +441,7 @@ class Model {
   const auto strip = [](const std::string& s) { return s.size() > 2 ? s.substr(2) : s; };
   values.insert(values.begin(),
                 {{"progress", progress(p).members},
+                 {"reset", p.states.empty() ? "" : "  Status reset() { return @name@_reset(context()); }\n"},
                  {"plain_args", strip(arguments(p, false))},
                  {"arg_names", argument_names(p)},
                  {"float_invoke", has_float_api(p) ? "  Status invoke_float(" + strip(arguments(p, true)) +
@@ -445,7 +482,7 @@ void rewind(@name@_context* ctx) {
 }
 
 @run@
-}  // namespace
+@fresh@}  // namespace
 
 extern "C" {
 
@@ -456,10 +493,10 @@ extern "C" {
   if (arena == nullptr || bytes < @NAME@_ARENA_BYTES) return @NAME@_BAD_ARGUMENT;
   if (reinterpret_cast<uintptr_t>(arena) % @NAME@_ARENA_ALIGN != 0) return @NAME@_BAD_ARGUMENT;
   ctx->arena = static_cast<uint8_t*>(arena);
-  rewind(ctx);
+@call_fresh@  rewind(ctx);
   return @NAME@_OK;
 }
-
+@reset@
 @name@_status @name@_begin(@name@_context* ctx) {
   if (!bound(ctx)) return @NAME@_BAD_ARGUMENT;
   rewind(ctx);
@@ -487,7 +524,7 @@ const void* @name@_output(const @name@_context* ctx, uint32_t index) {
 @name@_status @name@_selftest(@name@_context* ctx) {
   if (!bound(ctx)) return @NAME@_BAD_ARGUMENT;
   if (smelt::checksum(&weights, @weights_bytes@) != @weights_sum@u) return @NAME@_CORRUPT;
-@selftest@  return @NAME@_OK;
+@call_fresh@@selftest@@call_fresh@  return @NAME@_OK;
 }
 
 }  // extern "C"
@@ -514,6 +551,9 @@ const void* @name@_output(const @name@_context* ctx, uint32_t index) {
       values.begin(),
       {{"info", info},
        {"null_checks", null_checks(p)},
+       {"fresh", fresh(p)},
+       {"call_fresh", p.states.empty() ? "" : "  fresh(ctx->arena);\n"},
+       {"reset", p.states.empty() ? "" : reset_definition},
        {"advance", progress(p).advance},
        {"run", progress(p).run},
        {"progress", progress(p).functions},

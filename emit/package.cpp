@@ -122,6 +122,10 @@ constexpr const char* row_by_row =
     "The input comes row by row: `@name@_begin`, then `@name@_push_row(ctx, row)` for each of\n"
     "  the @NAME@_ROWS rows; each call computes all that can be computed by then.";
 
+constexpr const char* state_line =
+    "- Each inference goes on from the state that the one before it left in the arena: call it at the pace at which the model\n"
+    "  was trained. A new model, `@name@_init` and `@name@_reset` start afresh; reset also behind an inference that was given up.\n";
+
 /// How a model of one input and one output is called.
 std::string call_of(const Program& p) {
   return "    void infer(const " + c_type(p.graph.at(p.inputs[0].tensor).dtype) + "* in, " +
@@ -158,11 +162,11 @@ exceptions, no RTTI, no work at start-up.
 | memory | bytes |
 |---|---|
 | arena (inputs, outputs and all scratch; alignment 16) | @arena@ |
-| weights and tables of weights (constant) | @weights@ |
+@state_row@| weights and tables of weights (constant) | @weights@ |
 
 - Build: compile `@name@.cpp` with this folder on the include path@flags@, or `add_subdirectory` it and link `@name@`.
 - C programs include `@name@.h`. @progress@
-@placement@- `@name@_selftest` checks the weights and a known answer.
+@state_line@@placement@- `@name@_selftest` checks the weights and a known answer.
 - Compilers emit calls to `memcpy`, `memmove` and `memset` by themselves: any C library has them; without one define
   `SMELT_PROVIDE_MEM` for `@name@.cpp`. 64-bit arithmetic and division may need the compiler's own helpers (`-lgcc`).
 - Compile float models with `-ffp-contract=off` to get the very results that Smelt verified.
@@ -173,6 +177,8 @@ the addition that code which Smelt emitted, headers included, carries no obligat
                    {{"calls", simple ? call_of(p) : calls_in_steps(p)},
                     {"progress", p.pushed ? row_by_row : in_steps},
                     {"placement", placement_readme(options)},
+                    {"state_row", p.states.empty() ? "" : "| of these, state: kept from one inference to the next | " + std::to_string(state_bytes(p)) + " |\n"},
+                    {"state_line", p.states.empty() ? "" : state_line},
                     {"ports", port_lines(p, p.inputs, "input") + port_lines(p, p.outputs, "output")}}),
               {{"name", options.name},
                {"NAME", upper(options.name)},

@@ -46,6 +46,9 @@ std::string c_header(const Program& program, const std::string& name);
 std::string cpp_header(const Program& program, const std::string& name);
 std::string functions(const Program& program, const std::string& name);
 
+/// Bytes of the arena that are kept from one inference to the next.
+uint32_t state_bytes(const Program& program);
+
 /// Which memory of a board holds what: a part of the README, and a fragment of a linker script (empty where nothing is placed).
 std::string placement_readme(const EmitOptions& options);
 std::string placement_script(const EmitOptions& options);

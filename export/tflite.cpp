@@ -224,7 +224,7 @@ class Writer {
     const auto shape = fbb_.CreateVector(t.shape);
     const auto name = fbb_.CreateString(t.name);
     const tflite::TensorType type = half ? tflite::TensorType::FLOAT16 : type_of(t.dtype);
-    return tflite::CreateTensor(fbb_, shape, type, data, name, quantization, variable);
+    return tflite::CreateTensor(fbb_, shape, type, data, name, quantization, variable || t.state);
   }
 
   uint32_t code(const std::string& builtin) {

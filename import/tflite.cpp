@@ -291,8 +291,9 @@ class Reader {
     return Done{};
   }
 
-  /// Where a whole sequence is one inference, its layers' states start at zero: as in the reference after
-  /// reset_all_variables. Any other use of variable tensors is state between inferences.
+  /// Where a whole sequence is one inference, the states of an LSTM start at zero: as in the reference after
+  /// reset_all_variables. Any other variable tensor is a state of the one node that reads it; verify_graph knows which
+  /// operators have any.
   void take_states() {
     for (Node& node : graph_.nodes) {
       if (node.op != "UNIDIRECTIONAL_SEQUENCE_LSTM") continue;
@@ -300,19 +301,25 @@ class Reader {
         if (i < node.inputs.size() && is_variable(node.inputs[i])) node.inputs[i] = no_tensor;
       }
     }
-    std::vector<char> refused(variable_.size());
-    const auto refuse_variables = [&](const std::vector<TensorId>& ids) {
-      for (const TensorId id : ids) {
-        if (!is_variable(id) || refused[static_cast<size_t>(id)] != 0) continue;
-        refused[static_cast<size_t>(id)] = 1;
-        refuse(id, "E0314", "variable tensors, which keep state between inferences, are not supported here");
-      }
+    std::vector<int> readers(variable_.size());
+    std::vector<char> elsewhere(variable_.size());  // made by a node, or a port of the graph
+    const auto mark = [&](const std::vector<TensorId>& ids) {
+      for (const TensorId id : ids) elsewhere[static_cast<size_t>(id)] = 1;
     };
-    refuse_variables(graph_.inputs);
-    refuse_variables(graph_.outputs);
+    mark(graph_.inputs);
+    mark(graph_.outputs);
     for (const Node& node : graph_.nodes) {
-      refuse_variables(node.inputs);
-      refuse_variables(node.outputs);
+      for (const TensorId id : node.inputs) readers[static_cast<size_t>(std::max(id, 0))] += id != no_tensor;
+      mark(node.outputs);
+    }
+    for (size_t i = 0; i < variable_.size(); ++i) {
+      const auto id = static_cast<TensorId>(i);
+      if (!is_variable(id) || (readers[i] == 0 && elsewhere[i] == 0)) continue;
+      if (graph_.at(id).constant() || elsewhere[i] != 0 || readers[i] != 1) {
+        refuse(id, "E0314", "a variable tensor that has content of its own, is computed, shared, or an input or output of the model");
+      } else {
+        graph_.at(id).state = true;
+      }
     }
   }
 

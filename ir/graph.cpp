@@ -84,6 +84,23 @@ std::vector<int> Graph::consumers(TensorId id) const {
   return found;
 }
 
+std::vector<TensorId> Graph::states() const {
+  std::vector<TensorId> found;
+  for (const Node& node : nodes) {
+    for (TensorId id : node.inputs) {
+      if (id != no_tensor && at(id).state) found.push_back(id);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Bytes initial_state(const Tensor& state) {
+  // A byte's zero point is the byte; wider zero points of states are zero, as verify_structure demands.
+  const bool byte = size_of(state.dtype) == 1 && !state.quant.zero_point.empty();
+  return Bytes(static_cast<size_t>(state.bytes()), byte ? static_cast<uint8_t>(state.quant.zero_point[0]) : uint8_t{0});
+}
+
 std::string shortened(const std::string& name) {
   constexpr size_t enough = 80;
   if (name.size() <= enough) return name;
@@ -115,7 +132,7 @@ bool same(const std::shared_ptr<const Bytes>& a, const std::shared_ptr<const Byt
 
 bool operator==(const Tensor& a, const Tensor& b) {
   return a.name == b.name && a.dtype == b.dtype && a.shape == b.shape && a.quant == b.quant && same(a.data, b.data) &&
-         a.source == b.source;
+         a.source == b.source && a.state == b.state;
 }
 
 bool operator==(const Graph& a, const Graph& b) {

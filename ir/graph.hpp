@@ -52,6 +52,7 @@ struct Tensor {
   Quantization quant;
   std::shared_ptr<const Bytes> data;  ///< little-endian row-major content of a constant; null otherwise
   int source = -1;                    ///< index in the model file; -1 when a pass made it
+  bool state = false;                 ///< kept between inferences: read and updated by the one node that names it as input
 
   bool constant() const { return data != nullptr; }
   int64_t bytes() const { return elements(shape) * size_of(dtype); }
@@ -109,6 +110,7 @@ struct Graph {
   bool is_output(TensorId id) const;
   int producer(TensorId id) const;                ///< node index or -1
   std::vector<int> consumers(TensorId id) const;  ///< node indices, each once
+  std::vector<TensorId> states() const;           ///< those that some node reads, in order
 };
 
 /// `file: node 3 "name" (conv_2d)`, for diagnostics.
@@ -127,8 +129,11 @@ constexpr int64_t max_graph_bytes = int64_t{1} << 30;  ///< all tensors that som
 constexpr size_t max_graph_nodes = size_t{1} << 13;
 constexpr size_t max_graph_tensors = size_t{1} << 16;
 
-/// Checks every rule that needs no operator: ids in range, one producer a tensor, producers before consumers, dimensions
-/// of at least 1, sizes bounded, constants as long as their shapes say, quantization well formed (positive finite scales,
+/// What a state holds before the first inference: zeros, that is its zero point where it is quantized.
+Bytes initial_state(const Tensor& state);
+
+/// Checks every rule that needs no operator: ids in range, one producer a tensor, producers before consumers, a state read
+/// by one node and made by none, dimensions of at least 1, sizes bounded, constants as long as their shapes say, quantization well formed (positive finite scales,
 /// zero points within the type, per channel as many as slices). All mistakes in one Failure. Tensors that nothing
 /// mentions are not looked at. `empty_constants`: list constants (rank 1, i32 or i64) may be of length 0, as files have
 /// them for "no axes" or "the shape of a scalar"; operators take such into attributes when they are normalized.

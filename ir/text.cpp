@@ -150,6 +150,7 @@ std::string tensor_line(TensorId id, const Tensor& t, const PrintOptions& option
   std::string text = "tensor " + id_text(id) + " " + quote(t.name) + " " + to_string(t.dtype) +
                      list(t.shape, number<int32_t>) + quantization(t.quant);
   if (t.source != -1) text += " source=" + number(t.source);
+  if (t.state) text += " state";
   if (t.constant()) text += " data=" + (options.data ? content(t.dtype, *t.data) : elided(*t.data));
   return text + "\n";
 }

@@ -67,7 +67,8 @@ class Parser {
     list([&] { t.shape.push_back(integer<int32_t>("a dimension")); });
     bool repeat_zero_point = false;
     std::set<std::string> given;
-    while (is_word("scale") || is_word("zero") || is_word("axis") || is_word("source") || is_word("data")) {
+    while (is_word("scale") || is_word("zero") || is_word("axis") || is_word("source") || is_word("state") ||
+           is_word("data")) {
       if (!given.insert(token_.text).second) fail(token_.text + " is given twice");
       if (accept_word("scale")) {
         one_or_list([&] { t.quant.scale.push_back(real<float>("a scale")); });
@@ -79,6 +80,8 @@ class Parser {
       } else if (accept_word("source")) {
         punctuation('=');
         t.source = integer<int32_t>("an index in the model file");
+      } else if (accept_word("state")) {
+        t.state = true;
       } else if (accept_word("data")) {
         punctuation('=');
         t.data = std::make_shared<const Bytes>(content(t.dtype));

@@ -46,6 +46,7 @@ class Verifier {
           "models this large are beyond what this tool is for");
     }
     check_order();
+    check_states();
     if (failure_.diagnostics.empty()) return Done{};
     return failure_;
   }
@@ -181,7 +182,7 @@ class Verifier {
     }
     const std::vector<char> is_input = made;
     for (size_t i = 0; i < graph_.tensors.size(); ++i) {
-      if (graph_.tensors[i].constant()) made[i] = 1;
+      if (graph_.tensors[i].constant() || graph_.tensors[i].state) made[i] = 1;
     }
     for (const Node& node : graph_.nodes) {
       for (TensorId id : node.inputs) {
@@ -195,6 +196,7 @@ class Verifier {
         const auto i = static_cast<size_t>(id);
         if (made[i] != 0) {
           const char* what = graph_.at(id).constant() ? " is a constant"
+                             : graph_.at(id).state    ? " is a state, which only changes in place"
                              : is_input[i] != 0       ? " is a graph input"
                                                       : " is made by another node already";
           add("E0418", place(graph_, node), "output " + quoted(id) + what);
@@ -210,6 +212,21 @@ class Verifier {
       if (made[i] == 0 || is_input[i] != 0 || graph_.at(id).constant()) {
         add("E0417", tensor_place(id), "a graph output is not made by any node");
       }
+    }
+  }
+
+  /// A state is an operand of one node, once, and nothing else.
+  void check_states() {
+    for (size_t i = 0; i < graph_.tensors.size(); ++i) {
+      const Tensor& t = graph_.tensors[i];
+      if (!t.state || uses_[i] == 0) continue;
+      const auto id = static_cast<TensorId>(i);
+      const auto bad = [&](const char* reason) { add("E0422", tensor_place(id), std::string("a state ") + reason); };
+      if (t.constant()) bad("has constant content");
+      if (graph_.is_input(id) || graph_.is_output(id)) bad("is an input or an output of the graph");
+      if (uses_[i] > 1) bad("is mentioned more than once; only one node may read and update it");
+      const bool wide_zero = size_of(t.dtype) > 1 && !t.quant.zero_point.empty() && t.quant.zero_point[0] != 0;
+      if (t.quant.per_channel() || wide_zero) bad("has a scale for each slice, or a zero point other than 0");
     }
   }
 

@@ -177,6 +177,9 @@ class Lowerer {
       program_.problem.buffers.push_back(b);
     }
     for (TensorId id : graph.inputs) program_.problem.buffers[static_cast<size_t>(buffer(id))].input = !program_.pushed;
+    for (size_t t = 0; t < graph.tensors.size(); ++t) {
+      if (buffer_of_[t] >= 0) program_.problem.buffers[static_cast<size_t>(buffer_of_[t])].state = graph.tensors[t].state;
+    }
     for (TensorId id : graph.outputs) {
       if (buffer(id) >= 0) program_.problem.buffers[static_cast<size_t>(buffer(id))].output = true;
     }
@@ -255,6 +258,12 @@ class Lowerer {
     };
     for (TensorId id : graph.inputs) program_.inputs.push_back(port(id));
     for (TensorId id : graph.outputs) program_.outputs.push_back(port(id));
+    for (TensorId id : graph.states()) {
+      const Bytes initial = initial_state(graph.at(id));
+      const uint32_t offset = program_.plan.buffers[static_cast<size_t>(buffer(id))].offset;
+      program_.states.push_back({id, offset, static_cast<uint32_t>(initial.size()), initial[0]});
+    }
+    std::sort(program_.states.begin(), program_.states.end(), [](const StateSlot& a, const StateSlot& b) { return a.offset < b.offset; });
   }
 
   Program program_;

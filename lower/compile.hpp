@@ -22,6 +22,14 @@ struct Port {
   uint32_t bytes = 0;
 };
 
+/// A state: where it lies, and the byte that fills it before the first inference.
+struct StateSlot {
+  TensorId tensor = no_tensor;
+  uint32_t offset = 0;
+  uint32_t bytes = 0;
+  uint8_t initial = 0;
+};
+
 /// The rows of one tensor of the graph, as the operation that makes it stores them.
 struct Tap {
   TensorId tensor = no_tensor;
@@ -43,6 +51,7 @@ struct Program {
   std::vector<uint16_t> schedule;      ///< packed Run entries
   std::vector<Port> inputs;
   std::vector<Port> outputs;
+  std::vector<StateSlot> states;       ///< kept in the arena from one inference to the next
   std::vector<Tap> taps;               ///< every tensor that an operation makes
   bool pushed = false;                 ///< operation 0 is the caller, who pushes input rows; `inputs` lie in no arena
 };
@@ -65,10 +74,14 @@ class Interpreter {
   explicit Interpreter(const Program& program);
   /// Called after each firing, for each step that it made, with the operation; `arena` is as the device's would be.
   using Hook = std::function<void(int operation, int32_t step, const uint8_t* arena)>;
-  /// Inputs in the order of the graph's, each of exactly its tensor's size. The arena is filled with 0xA5 beforehand.
+  /// Inputs in the order of the graph's, each of exactly its tensor's size. The arena is filled with 0xA5 beforehand, but
+  /// for the states: they go on from run to run.
   std::vector<Bytes> run(const std::vector<Bytes>& inputs, const Hook& hook = {});
+  /// States are again as before the first run.
+  void reset();
 
  private:
+  void fill_between_states();
   const Program& program_;
   std::vector<Op> ops_;
   Model model_{};

@@ -22,12 +22,28 @@ Interpreter::Interpreter(const Program& program) : program_(program) {
                  static_cast<uint16_t>(ops_.size()),
                  static_cast<uint16_t>(program.schedule.size()),
                  program.plan.state_offset};
+  reset();
+}
+
+void Interpreter::reset() {
+  auto* arena = reinterpret_cast<uint8_t*>(arena_.data());
+  for (const StateSlot& s : program_.states) std::fill_n(arena + s.offset, s.bytes, s.initial);
+}
+
+void Interpreter::fill_between_states() {
+  auto* arena = reinterpret_cast<uint8_t*>(arena_.data());
+  uint32_t from = 0;
+  for (const StateSlot& s : program_.states) {
+    std::fill(arena + from, arena + s.offset, uint8_t{0xA5});
+    from = s.offset + s.bytes;
+  }
+  std::fill(arena + from, arena + 4 * arena_.size(), uint8_t{0xA5});
 }
 
 std::vector<Bytes> Interpreter::run(const std::vector<Bytes>& inputs, const Hook& hook) {
   SMELT_ASSERT(inputs.size() == program_.inputs.size(), "as many inputs as the model has");
   auto* arena = reinterpret_cast<uint8_t*>(arena_.data());
-  std::fill(arena_.begin(), arena_.end(), 0xA5A5A5A5U);
+  fill_between_states();
   for (size_t i = 0; i < inputs.size(); ++i) {
     SMELT_ASSERT(inputs[i].size() == program_.inputs[i].bytes, "an input of its tensor's size");
     if (!program_.pushed) std::copy(inputs[i].begin(), inputs[i].end(), arena + program_.inputs[i].offset);

@@ -107,11 +107,15 @@ Failure fail(const Graph& graph, const Node& node, const char* code, std::string
   return Failure(code, place(graph, node), std::move(reason), std::move(help));
 }
 
-std::vector<Value> evaluate(const Graph& graph, const std::vector<Bytes>& inputs) {
+std::vector<Value> evaluate(const Graph& graph, const std::vector<Bytes>& inputs, const std::vector<Value>* before) {
   std::vector<Value> values(graph.tensors.size());
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
     values[i].type = &graph.tensors[i];
     if (graph.tensors[i].constant()) values[i].bytes = *graph.tensors[i].data;
+  }
+  for (TensorId id : graph.states()) {
+    const auto i = static_cast<size_t>(id);
+    values[i].bytes = before != nullptr ? before->at(i).bytes : initial_state(graph.at(id));
   }
   SMELT_ASSERT(inputs.size() == graph.inputs.size(), "as many inputs as the graph has");
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -121,7 +125,11 @@ std::vector<Value> evaluate(const Graph& graph, const std::vector<Bytes>& inputs
   }
   for (const Node& node : graph.nodes) {
     Evaluation e{graph, node, {}, {}};
-    for (TensorId id : node.inputs) e.in.push_back(id == no_tensor ? nullptr : &values[static_cast<size_t>(id)]);
+    for (TensorId id : node.inputs) {
+      Value* value = id == no_tensor ? nullptr : &values[static_cast<size_t>(id)];
+      e.in.push_back(value);
+      e.state.push_back(value != nullptr && value->type->state ? value : nullptr);
+    }
     for (TensorId id : node.outputs) {
       Value& v = values[static_cast<size_t>(id)];
       v.bytes.assign(static_cast<size_t>(v.type->bytes()), 0);

@@ -29,6 +29,7 @@ struct Evaluation {
   const Node& node;
   std::vector<const Value*> in;
   std::vector<Value*> out;
+  std::vector<Value*> state = {};  ///< by input: the same value, to be updated, where it is a state; else null
 };
 
 /// How channels, the indices of the last dimension, pass from the inputs of a node to its only output.
@@ -82,6 +83,9 @@ struct OpDef {
   Outcome (*lower)(Lowering&);
 
   int64_t (*macs)(const Graph&, const Node&) = nullptr;  ///< multiply-accumulates; null: none
+  /// Inputs that may be states, which the node then updates: in `evaluate` through Evaluation::state, on the device by
+  /// writing to the input's view. Lowering declares all their rows from their first use to their last.
+  std::vector<size_t> states = {};
   bool alias = false;          ///< the output is the first input's bytes under another shape (reshape)
   bool static_result = false;  ///< depends on shapes only (shape), so folding needs no constant inputs
 
@@ -181,7 +185,8 @@ bool types_hold(const Graph& graph, const Node& node);
 Failure fail(const Graph& graph, const Node& node, const char* code, std::string reason, std::string help = {});
 
 /// Runs the oracle over the whole graph; one Value per tensor id (constants included; unused ids stay empty).
-/// `inputs` in the order of graph.inputs, each exactly of its tensor's size.
-std::vector<Value> evaluate(const Graph& graph, const std::vector<Bytes>& inputs);
+/// `inputs` in the order of graph.inputs, each exactly of its tensor's size. `before`: what the inference before this one
+/// answered, whose states go on; null: states start afresh. Values of states are as this inference leaves them.
+std::vector<Value> evaluate(const Graph& graph, const std::vector<Bytes>& inputs, const std::vector<Value>* before = nullptr);
 
 }  // namespace smelt

@@ -1,6 +1,7 @@
 // lstm, gru, rnn: recurrent layers over the rows of sequences.
 //
-// Inputs: x [sequences, time, inputs]; initial hidden state, initial cell state (lstm) [sequences, units]; weights
+// Inputs: x [sequences, time, inputs], or [sequences, inputs] of one step where `sequence` is 0; initial hidden state,
+// initial cell state (lstm) [sequences, units], updated where they are states; weights
 // [gates * units, inputs] and recurrent weights [gates * units, units], biases of both [gates * units], peepholes
 // [3 * units] (lstm: input, forget, output gate). All but x are constant, or the initial states; all but x and the
 // weights may be absent. Gates stand in this order: lstm input, forget, candidate, output; gru update, reset,
@@ -27,6 +28,7 @@
 #include "ops/op.hpp"
 #include "ops/quantize.hpp"
 #include "ops/sequence_lstm.hpp"
+#include "ops/sequence_rnn.hpp"
 #include "ops/sequences.hpp"
 
 namespace smelt {
@@ -119,6 +121,9 @@ Outcome check_inputs(const Graph& graph, const Node& node, const Layer& y) {
   if (Outcome o = check_input(graph, node, in_bias, biases, false); !o) return o;
   if (Outcome o = check_input(graph, node, in_recurrent_bias, biases, false); !o) return o;
   if (Outcome o = check_input(graph, node, in_peepholes, {3 * y.units}, false); !o) return o;
+  if (lstm && initial && graph.at(node.in(in_hidden)).state != graph.at(node.in(in_cell)).state) {
+    return fail(graph, node, "E0302", "of hidden and cell state both are kept between inferences, or neither");
+  }
   if (!lstm && (node.in(in_cell) != no_tensor || node.in(in_peepholes) != no_tensor)) {
     return fail(graph, node, "E0302", "only lstm has a cell state and peepholes");
   }
@@ -142,7 +147,7 @@ Result<Layer> check(const Graph& graph, const Node& node) {
   if (!sequences) return sequences.failure();
   if (recurrent.size() != 2) return fail(graph, node, "E0302", "recurrent weights must have two dimensions");
   static_cast<Sequences&>(y) = *sequences;
-  y.inputs = x.shape[2];
+  y.inputs = x.shape.back();
   y.units = recurrent[1];
   // Elements are addressed by 32 bits.
   if (int64_t{y.gates} * (y.units + 3) * std::max(y.inputs, y.units) >= 1 << 28) {
@@ -266,6 +271,12 @@ class Oracle {
   Floats in_[operands];
 };
 
+/// The final values become the state from which the next inference starts, where the initial ones are one.
+void keep(const Evaluation& e, size_t input, const std::vector<float>& values, int64_t sequence) {
+  if (input >= e.state.size() || e.state[input] == nullptr) return;
+  std::copy(values.begin(), values.end(), e.state[input]->as<float>() + sequence * static_cast<int64_t>(values.size()));
+}
+
 void evaluate(const Evaluation& e) {
   if (is_integer(e.graph, e.node)) return integer_lstm::evaluate(e);
   const Layer y = *check(e.graph, e.node);
@@ -279,6 +290,8 @@ void evaluate(const Evaluation& e) {
     }
     if (!y.every) std::copy(s.hidden.begin(), s.hidden.end(), e.out[0]->as<float>() + n * y.units);
     if (y.cell_output) std::copy(s.cell.begin(), s.cell.end(), e.out[1]->as<float>() + n * y.units);
+    keep(e, in_hidden, s.hidden, n);
+    keep(e, in_cell, s.cell, n);
   }
 }
 
@@ -328,6 +341,7 @@ Outcome lower(Lowering& l) {
   p.units = y.units;
   p.padded = pack::round_up(y.units, pack::block);
   p.outputs = y.cell_output ? 2 : 1;
+  p.kept = l.has_input(in_hidden) && l.input(in_hidden).state ? 1 : 0;
   p.initial = !l.has_input(in_hidden) ? 0 : l.has_input(in_cell) ? 2 : 1;
   p.every = y.every ? 1 : 0;
   p.reverse = y.reverse ? 1 : 0;
@@ -354,18 +368,18 @@ Outcome lower(Lowering& l) {
   if (y.gates == 1) l.kernel("ops/recurrent.hpp", SMELT_KERNEL(rnn_f32));
   l.params(
       "smelt::Recurrent", p,
-      "time sequences inputs units padded outputs initial every reverse weights recurrent_weights bias recurrent_bias "
+      "time sequences inputs units padded outputs initial kept every reverse weights recurrent_weights bias recurrent_bias "
       "peepholes clip cell_clip gate.kind gate.alpha gate.beta cell.kind cell.alpha cell.beta output.kind output.alpha "
       "output.beta");
-  declare_steps(l, y, p.initial, y.cell_output);
+  declare_steps(l, y, p.initial, y.cell_output, p.kept != 0);
   l.scratch(4 * (2 + y.gates) * p.padded, true);
   return Done{};
 }
 
 int64_t macs(const Graph& graph, const Node& node) {
-  const Shape& x = graph.at(node.in(in_x)).shape;
+  const Tensor& x = graph.at(node.in(in_x));
   const int64_t units = graph.at(node.in(in_recurrent)).shape[1];
-  return int64_t{x[0]} * x[1] * gates_of(node) * units * (x[2] + units);
+  return elements(x.shape) / x.shape.back() * gates_of(node) * units * (x.shape.back() + units);
 }
 
 }  // namespace
@@ -392,11 +406,13 @@ const OpDef op_lstm = {.name = "lstm",
                        .internals = cell_states,
                        .denormalize = denormalize_sequence_lstm};
 const OpDef op_rnn = {.name = "rnn",
-                      .tflite = {},
-                      .normalize = nullptr,
+                      .tflite = {"UNIDIRECTIONAL_SEQUENCE_RNN", "RNN"},
+                      .normalize = normalize_sequence_rnn,
                       .infer = infer,
                       .evaluate = evaluate,
                       .lower = lower,
-                      .macs = macs};
+                      .macs = macs,
+                      .states = {in_hidden},
+                      .denormalize = refuse_rnn};
 
 }  // namespace smelt

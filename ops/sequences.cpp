@@ -11,6 +11,7 @@ Shape Sequences::shape(int32_t units) const {
 
 Result<Sequences> sequences_of(const Graph& graph, const Node& node) {
   const Shape& x = graph.at(node.in(0)).shape;
+  if (node.op == "rnn" && x.size() == 2 && node.attrs.i("sequence") == 0) return Sequences{x[0], 1, false, false, false};
   if (x.size() != 3) {
     return fail(graph, node, "E0303", "an input of " + to_string(x) + " is not [sequences, time, inputs]");
   }
@@ -27,7 +28,7 @@ Result<Sequences> sequences_of(const Graph& graph, const Node& node) {
   return s;
 }
 
-void declare_steps(Lowering& l, const Sequences& s, int32_t initial, bool cell_output) {
+void declare_steps(Lowering& l, const Sequences& s, int32_t initial, bool cell_output, bool kept) {
   if (s.reverse) return l.whole(1 + initial);
   std::vector<RowRange> each, first, last;
   for (int32_t i = 0; i < s.sequences * s.time; ++i) {
@@ -37,6 +38,9 @@ void declare_steps(Lowering& l, const Sequences& s, int32_t initial, bool cell_o
     last.push_back(t + 1 == s.time ? RowRange{n, n + 1} : RowRange{});
   }
   std::vector<std::vector<RowRange>> needs = {each}, makes = {s.every ? each : last};
+  for (size_t i = 0; kept && i < first.size(); ++i) {
+    if (first[i].empty()) first[i] = last[i];
+  }
   needs.resize(1 + static_cast<size_t>(initial), first);
   if (cell_output) makes.push_back(last);
   l.steps(s.sequences * s.time, std::move(needs), std::move(makes));

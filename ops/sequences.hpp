@@ -22,7 +22,7 @@ struct Sequences {
 Result<Sequences> sequences_of(const Graph& graph, const Node& node);
 
 /// Forwards a step is a row. Backwards the rows of the output come last first, which a ring does not bear: all in one
-/// step. Declares the input and `initial` states behind it.
-void declare_steps(Lowering& l, const Sequences& s, int32_t initial, bool cell_output);
+/// step. Declares the input and `initial` states behind it, which are `kept` where the last step updates them.
+void declare_steps(Lowering& l, const Sequences& s, int32_t initial, bool cell_output, bool kept = false);
 
 }  // namespace smelt

@@ -1,4 +1,5 @@
 // verify_graph() is declared with the graph but lives here: it needs operators, and ir/ knows none.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,19 @@ namespace smelt {
 namespace {
 
 std::string type_text(const TensorType& t) { return std::string(to_string(t.dtype)) + " " + to_string(t.shape); }
+
+/// Only operators that say so update what they read.
+void check_states(const Graph& graph, const Node& node, const OpDef& op, std::vector<Diagnostic>& found) {
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (node.in(i) == no_tensor || !graph.at(node.in(i)).state) continue;
+    if (std::find(op.states.begin(), op.states.end(), i) != op.states.end()) continue;
+    found.push_back({"E0314", place(graph, node.in(i)),
+                     "variable tensors, which keep state between inferences, are not supported as input " + std::to_string(i) +
+                         " of " + op.name,
+                     "layers that keep state are SVDF and UNIDIRECTIONAL_SEQUENCE_RNN; take and give other states as inputs "
+                     "and outputs of the model"});
+  }
+}
 
 void check_node(const Graph& graph, const Node& node, const OpDef& op, std::vector<Diagnostic>& found) {
   const Result<std::vector<TensorType>> types = op.infer(graph, node);
@@ -50,6 +64,7 @@ Outcome verify_graph(const Graph& graph) {
     if (op == nullptr) {
       failure.diagnostics.push_back({"E0419", place(graph, node), "the operator is not supported", ""});
     } else if (structure) {  // what an operator infers means something only on sound tensors
+      check_states(graph, node, *op, failure.diagnostics);
       check_node(graph, node, *op, failure.diagnostics);
     }
   }

@@ -47,7 +47,7 @@ std::vector<RowLife> row_lives(const Problem& problem, const Plan& plan) {
   std::vector<std::vector<RowLife>> lives(problem.buffers.size());
   for (size_t b = 0; b < lives.size(); ++b) {
     for (int32_t r = 0; r < problem.buffers[b].rows; ++r) {
-      const bool input = problem.buffers[b].input;
+      const bool input = problem.buffers[b].at_start();
       lives[b].push_back({static_cast<int>(b), r, input ? -1 : unborn, input ? -1 : unborn});
     }
   }
@@ -73,7 +73,7 @@ std::vector<RowLife> row_lives(const Problem& problem, const Plan& plan) {
   std::vector<RowLife> all;
   for (size_t b = 0; b < lives.size(); ++b) {
     for (RowLife& life : lives[b]) {
-      if (problem.buffers[b].output) life.dies = static_cast<int32_t>(plan.firings.size());
+      if (problem.buffers[b].at_end()) life.dies = static_cast<int32_t>(plan.firings.size());
       if (life.born != unborn) all.push_back(life);
     }
   }

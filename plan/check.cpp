@@ -34,11 +34,11 @@ class Replay {
       const Ring& ring = plan_.buffers[b];
       if (ring.offset % alignment != 0) return "a ring is misaligned";
       if (ring.depth < 1 || ring.depth > problem_.buffers[b].rows) return "a ring's depth is out of range";
-      if (!problem_.buffers[b].input) continue;
-      if (!claim_rows(b, {0, problem_.buffers[b].rows})) return "an input leaves the arena";
+      if (!problem_.buffers[b].at_start()) continue;
+      if (!claim_rows(b, {0, problem_.buffers[b].rows})) return "an input or a state leaves the arena";
     }
     for (size_t b = 0; b < problem_.buffers.size(); ++b) {
-      if (problem_.buffers[b].input && !holds(b, {0, problem_.buffers[b].rows})) return "inputs overlap";
+      if (problem_.buffers[b].at_start() && !holds(b, {0, problem_.buffers[b].rows})) return "inputs or states overlap";
     }
     for (const Firing& f : plan_.firings) {
       const std::string wrong = fire(static_cast<size_t>(f.operation), f.count);
@@ -48,7 +48,9 @@ class Replay {
       if (next_[o] != problem_.operations[o].steps) return problem_.operations[o].name + ": steps are missing";
     }
     for (size_t b = 0; b < problem_.buffers.size(); ++b) {
-      if (problem_.buffers[b].output && !holds(b, {0, problem_.buffers[b].rows})) return "an output was overwritten";
+      if (problem_.buffers[b].at_end() && !holds(b, {0, problem_.buffers[b].rows})) {
+        return problem_.buffers[b].state ? "a state was overwritten" : "an output was overwritten";
+      }
     }
     if (!owned(state, state_tag)) return "the step counters were overwritten";
     return {};
@@ -116,6 +118,7 @@ class Replay {
     }
     for (const Access& write : op.writes) {
       const auto b = static_cast<size_t>(write.buffer);
+      if (problem_.buffers[b].state) return "makes the state " + problem_.buffers[b].name + " anew";
       for (int32_t s = from; s < next_[o]; ++s) {
         const RowRange rows = write.rows[static_cast<size_t>(s)];
         for (int32_t r = rows.first; r < rows.end; ++r) {

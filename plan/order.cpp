@@ -36,7 +36,7 @@ std::vector<int> overwritten_by(const Problem& problem) {
       const Access& read = op.reads[static_cast<size_t>(index)];
       const auto b = static_cast<size_t>(read.buffer);
       const Buffer& from = problem.buffers[b];
-      if (from.input || from.output || from.whole || to.whole || readers[b] != 1) continue;
+      if (from.at_start() || from.at_end() || from.whole || to.whole || readers[b] != 1) continue;
       if (read.rows != write.rows || from.rows != to.rows || from.row_bytes != to.row_bytes) continue;
       next[b] = write.buffer;
       break;  // one input only: two would have to lie in one place
@@ -60,7 +60,7 @@ class Simulation {
     writer_.assign(problem.buffers.size(), -1);
     for (size_t b = 0; b < problem.buffers.size(); ++b) {
       rows_.emplace_back(static_cast<size_t>(problem.buffers[b].rows), Interval{unborn, unborn});
-      if (!problem.buffers[b].input) continue;
+      if (!problem.buffers[b].at_start()) continue;
       written_[b] = problem.buffers[b].rows;
       std::fill(rows_[b].begin(), rows_[b].end(), Interval{-1, -1});
     }
@@ -160,8 +160,8 @@ class Simulation {
     const auto end = static_cast<int32_t>(order_.firings.size());
     for (size_t b = 0; b < problem_.buffers.size(); ++b) {
       const Buffer& buffer = problem_.buffers[b];
-      if (buffer.input || buffer.output || buffer.whole) order_.depths[b] = buffer.rows;
-      if (buffer.output) {
+      if (buffer.at_start() || buffer.at_end() || buffer.whole) order_.depths[b] = buffer.rows;
+      if (buffer.at_end()) {
         for (Interval& life : rows_[b]) life.dies = end;
       }
     }
@@ -230,7 +230,7 @@ class Simulation {
   /// The oldest row of buffer b, or of those behind it in its ring, that some step still to come reads, counting operation
   /// `firing` from step `from`.
   int32_t oldest_live(size_t b, size_t firing, int32_t from) const {
-    int32_t oldest = problem_.buffers[b].output ? 0 : nothing;
+    int32_t oldest = problem_.buffers[b].at_end() ? 0 : nothing;
     for (const Reader& r : readers_[b]) {
       oldest = std::min(oldest, r.oldest[static_cast<size_t>(r.operation == firing ? from : next_[r.operation])]);
     }

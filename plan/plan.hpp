@@ -25,7 +25,10 @@ struct Buffer {
   int32_t row_bytes = 0;
   bool input = false;   ///< filled by the caller before the first firing
   bool output = false;  ///< read by the caller after the last firing
+  bool state = false;   ///< kept from one inference to the next; only the one operation that reads it changes it, in place
   bool whole = false;   ///< someone reads it under another row geometry: full depth
+  bool at_start() const { return input || state; }  ///< it is there before the first firing
+  bool at_end() const { return output || state; }   ///< it is needed behind the last
 };
 
 /// The rows of one buffer that each step of an operation reads or writes.
@@ -91,8 +94,8 @@ Plan solve(const Problem& problem, Rings rings, uint32_t max_arena = 0);
 std::vector<Plan> alternatives(const Problem& problem);
 
 /// Replays `plan` byte by byte: every row read must still hold what was written to it, no firing may write over bytes that
-/// it reads (but for declared in-place rows), outputs must survive, every step must fire exactly once. Independent of how
-/// the plan was found. Empty when all is well, otherwise what is wrong.
+/// it reads (but for declared in-place rows), outputs must survive, every step must fire exactly once. State must be whole
+/// at the end, as the next inference reads it, and nobody may make it anew. Independent of how the plan was found. Empty when all is well, otherwise what is wrong.
 std::string check(const Problem& problem, const Plan& plan);
 
 /// The firing order as packed smelt::Run entries, which count steps, stretches that repeat as loops. Each run begins at a

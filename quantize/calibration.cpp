@@ -138,6 +138,10 @@ Result<Calibration> calibrate(const Graph& graph, const Runs& runs, const Calibr
   if (runs.empty()) {
     return Failure("E0901", graph.file, "there is no calibration data", "give at least one input; a hundred are a good number");
   }
+  if (const std::vector<TensorId> states = graph.states(); !states.empty()) {
+    return Failure("E0904", place(graph, states[0]), "layers that keep state between inferences cannot be quantized here",
+                   "convert the model to int8 with TensorFlow Lite, which writes SVDF with int16 state");
+  }
   Calibration c;
   c.runs = runs.size();
   c.tensors.resize(graph.tensors.size());

@@ -39,6 +39,7 @@ struct ModelSpec {
   std::uint32_t arena_align = 16;
   std::vector<Buffer> inputs;
   std::vector<Buffer> outputs;
+  std::vector<Buffer> states;  ///< in order of address; an inference goes on from what the one before it in its batch left
   std::vector<TapSpec> taps;   ///< trace images only
   std::uint16_t op_count = 0;  ///< trace images only
   /// Trace images only: by call of a kernel, bytes of the arena that nobody may need any more. They are filled with

@@ -111,8 +111,9 @@ void compare_forms(const Graph& file, const Graph& original, const Runs& inputs,
 
 void compare_outputs(const Graph& original, const Runs& inputs, const Runs& outputs, const Runs& expected, Comparison& result) {
   std::set<std::vector<Bytes>> distinct;
+  std::vector<Value> values;
   for (std::size_t r = 0; r < inputs.size(); ++r) {
-    const std::vector<Value> values = evaluate(original, inputs[r]);
+    values = evaluate(original, inputs[r], r == 0 ? nullptr : &values);
     for (std::size_t o = 0; o < original.outputs.size(); ++o) {
       const Value& want = values[static_cast<std::size_t>(original.outputs[o])];
       compare(*want.type, want.bytes, outputs[r][o], r, "oracle", result);
@@ -137,8 +138,9 @@ void compare_tensors(const Graph& original, const Program& program, const Runs& 
   for (std::size_t t = 0; t < program.taps.size(); ++t) tap_of[program.taps[t].tensor] = t;
 
   Interpreter interpreter(program);
+  std::vector<Value> values;
   for (std::size_t r = 0; r < inputs.size(); ++r) {
-    const std::vector<Value> values = evaluate(original, inputs[r]);
+    values = evaluate(original, inputs[r], r == 0 ? nullptr : &values);
     TapRecorder host(program);
     interpreter.run(inputs[r], [&](int op, std::int32_t step, const std::uint8_t* arena) { host.firing(op, step, arena); });
     for (const Node& node : original.nodes) {

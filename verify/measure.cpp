@@ -48,6 +48,7 @@ Result<ModelSpec> emit_model(const Program& program, const std::string& name, co
   };
   for (const Port& p : program.inputs) spec.inputs.push_back(program.pushed ? behind(p.bytes) : Buffer{p.offset, p.bytes});
   for (const Port& p : program.outputs) spec.outputs.push_back(p.constant ? behind(p.bytes) : Buffer{p.offset, p.bytes});
+  for (const StateSlot& s : program.states) spec.states.push_back({s.offset, s.bytes});
   spec.op_count = static_cast<std::uint16_t>(program.operations.size());
   spec.freed = freed_by_call(program);
   if (!taps) return spec;

@@ -14,7 +14,7 @@
 
 namespace smelt::verify {
 
-/// By run, then by input (or output).
+/// By run, then by input (or output). Where a model has states they go on from run to run.
 using Runs = std::vector<std::vector<Bytes>>;
 
 /// Emits a Program into `directory` and describes the result to the harness: what each call frees, and with `taps` every

@@ -13,7 +13,7 @@ namespace smelt::verify {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// The inferences of one model: per inference, per input, its bytes.
+/// The inferences of one model: per inference, per input, its bytes. States start afresh with each batch.
 struct Batch {
   std::size_t model = 0;  ///< index into ImageSpec::models
   std::vector<std::vector<Bytes>> inputs;
@@ -21,7 +21,7 @@ struct Batch {
 
 struct Job {
   std::vector<Batch> batches;
-  bool fill = true;             ///< the arena holds 0xA5 before every inference
+  bool fill = true;             ///< the arena, but for states, holds 0xA5 before every inference
   bool watch_alignment = true;  ///< on targets with strict alignment, an unaligned access ends the run
   std::string plugin{};         ///< a further plugin of the emulator, with its arguments; empty: none
   std::chrono::seconds deadline{120};

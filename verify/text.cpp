@@ -23,10 +23,10 @@ std::string measured_case(const ModelSpec& m, std::size_t i) {
   return fmt::format(
       "static {0}_context context_{1};\n"
       "static void run_{1}(Run& run) {{\n"
-      "  measure(run, [] {{ return {0}_init(&context_{1}, arena, sizeof arena); }},\n"
+      "  measure(run, {3} && run.record.index != 0, [] {{ return {0}_init(&context_{1}, arena, sizeof arena); }},\n"
       "          [] {{ return {0}_invoke(&context_{1}{2}); }});\n"
       "}}\n",
-      m.name, i, arguments);
+      m.name, i, arguments, m.states.empty() ? "false" : "true");
 }
 
 std::string traced_case(const ModelSpec& m, std::size_t i) {
@@ -48,10 +48,12 @@ std::string traced_case(const ModelSpec& m, std::size_t i) {
              "static const uint32_t freed_ends_{0}[] = {{{5}0}};\n"
              "static const Tap taps_{0}[] = {{{1}{{}}}};\n"
              "static void run_{0}(Run& run) {{\n"
+             "{7}"
              "  trace(run, Tracer{{&smelt_{2}::model, taps_{0}, {3}, {4}, ops, op_room, counts, rows, 0, 0, "
              "inputs_{0}, 0, freed_{0}, freed_ends_{0}, {6}}});\n"
              "}}\n",
-             i, taps, m.name, m.taps.size(), rows, ends, m.freed.size());
+             i, taps, m.name, m.taps.size(), rows, ends, m.freed.size(),
+             m.states.empty() ? "" : fmt::format("  if (run.record.index == 0) smelt_{}::fresh(arena);\n", m.name));
 }
 
 std::uint32_t row_room(const ModelSpec& m) {
@@ -112,10 +114,11 @@ std::string glue_text(const ImageSpec& spec) {
   std::string table;
   for (std::size_t i = 0; i < spec.models.size(); ++i) {
     const ModelSpec& m = spec.models[i];
-    text += "\n" + slots(fmt::format("inputs_{}", i), m.inputs) + slots(fmt::format("outputs_{}", i), m.outputs);
+    text += "\n" + slots(fmt::format("inputs_{}", i), m.inputs) + slots(fmt::format("outputs_{}", i), m.outputs) +
+            slots(fmt::format("states_{}", i), m.states);
     text += traced ? traced_case(m, i) : measured_case(m, i);
-    table += fmt::format("    {{inputs_{0}, outputs_{0}, {1}, {2}, {3}, run_{0}, {4}}},\n", i, m.inputs.size(),
-                         m.outputs.size(), m.arena_bytes, traced ? "counts, rows" : "nullptr, nullptr");
+    table += fmt::format("    {{inputs_{0}, outputs_{0}, states_{0}, {1}, {2}, {3}, {4}, run_{0}, {5}}},\n", i, m.inputs.size(),
+                         m.outputs.size(), m.states.size(), m.arena_bytes, traced ? "counts, rows" : "nullptr, nullptr");
   }
   text += fmt::format(
       "\nconst Case cases[] = {{\n{}}};\nconst uint32_t case_count = {};\n\n}}  // namespace smelt::verify\n", table,

@@ -27,6 +27,7 @@ struct Recurrent {
   int32_t padded;             ///< units rounded up to a multiple of four
   int32_t outputs;            ///< output views: hidden states, final cell states
   int32_t initial;            ///< views of initial states
+  int32_t kept;               ///< 1: they take the final states, from which the next inference starts
   int32_t every;              ///< 1: a row for each step; 0: for the last one of each sequence
   int32_t reverse;            ///< 1: from the last row to the first, all in one call
   int32_t weights;            ///< offset: of the input, blocks as for fully_connected_f32, gate by gate
@@ -185,6 +186,9 @@ inline void recurrent(const Firing& f) {
     if (t + 1 != p.time) continue;
     if (p.every == 0) copy_floats(s.hidden, p.units, f.out<float>(0, sequence));
     if (p.outputs > 1) copy_floats(s.cell, p.units, f.out<float>(1, sequence));
+    if (p.kept == 0) continue;
+    copy_floats(s.hidden, p.units, f.out<float>(input + 1, sequence));
+    if (p.initial > 1) copy_floats(s.cell, p.units, f.out<float>(input + 2, sequence));
   }
 }
 

@@ -22,8 +22,9 @@ class WrittenTflite : public ::testing::TestWithParam<std::string> {
 
   void expect_answers(const Graph& graph) const {
     ASSERT_FALSE(answers_.outputs.empty());
+    std::vector<Value> values;
     for (size_t r = 0; r < answers_.outputs.size(); ++r) {
-      const std::vector<Value> values = evaluate(graph, answers_.inputs[r]);
+      values = evaluate(graph, answers_.inputs[r], r == 0 ? nullptr : &values);
       for (size_t o = 0; o < graph.outputs.size(); ++o) {
         const TensorId id = graph.outputs[o];
         EXPECT_TRUE(test::same(graph.at(id), answers_.outputs[r][o], values[static_cast<size_t>(id)].bytes)) << "run " << r;
@@ -51,12 +52,19 @@ void expect_same(const Tensor& a, const Tensor& b) {
   EXPECT_EQ(a.shape, b.shape) << a.name;
   EXPECT_EQ(a.quant, b.quant) << a.name;
   EXPECT_EQ(a.constant(), b.constant()) << a.name;
+  EXPECT_EQ(a.state, b.state) << a.name;
   if (a.constant() && b.constant()) {
     EXPECT_EQ(*a.data, *b.data) << a.name;
   }
 }
 
 TEST_P(WrittenTflite, ReadsBackAsTheSameGraph) {
+  if (graph_.nodes[0].op == "rnn") {  // the way back is not there yet
+    const Result<Bytes> bytes = to_tflite(graph_);
+    ASSERT_FALSE(bytes);
+    EXPECT_EQ(bytes.failure().diagnostics.at(0).code, "E0310");
+    return;
+  }
   const Graph again = read_again(graph_);
   ASSERT_EQ(again.nodes.size(), graph_.nodes.size());
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
@@ -93,8 +101,9 @@ TEST(WrittenTfliteAfterPasses, KeepsItsAnswers) {
     if (!to_tflite(graph)) continue;  // tables that passes composed have no form in the file
     const Graph again = read_again(graph);
     padded += again.nodes.size() > graph.nodes.size() ? 1 : 0;
+    std::vector<Value> values;
     for (size_t r = 0; r < answers.outputs.size(); ++r) {
-      const std::vector<Value> values = evaluate(again, answers.inputs[r]);
+      values = evaluate(again, answers.inputs[r], r == 0 ? nullptr : &values);
       for (size_t o = 0; o < again.outputs.size(); ++o) {
         const TensorId id = again.outputs[o];
         EXPECT_TRUE(test::same(again.at(id), answers.outputs[r][o], values[static_cast<size_t>(id)].bytes));

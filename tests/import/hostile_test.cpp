@@ -199,7 +199,7 @@ TEST(Hostile, ManyNodesWithOneLongName) {
   Builder b = two_relus();
   b.at(2).name = std::string(100000, 'n');
   flatbuffers::FlatBufferBuilder builder;
-  const auto svdf = tflite::CreateOperatorCode(builder, 27, 0, 1, BuiltinOperator::SVDF);
+  const auto unique = tflite::CreateOperatorCode(builder, 103, 0, 1, BuiltinOperator::UNIQUE);
   const auto operand = builder.CreateVector(std::vector<int32_t>{0});
   const auto node = tflite::CreateOperator(builder, 0, operand, operand);
   const auto nodes = builder.CreateVector(std::vector<flatbuffers::Offset<tflite::Operator>>(max_graph_nodes, node));
@@ -208,7 +208,7 @@ TEST(Hostile, ManyNodesWithOneLongName) {
   const auto tensors = builder.CreateVector(std::vector<flatbuffers::Offset<tflite::Tensor>>{tensor});
   const auto graph = tflite::CreateSubGraph(builder, tensors, operand, operand, nodes);
   const auto graphs = builder.CreateVector(std::vector<flatbuffers::Offset<tflite::SubGraph>>{graph});
-  const auto list = builder.CreateVector(std::vector<flatbuffers::Offset<tflite::OperatorCode>>{svdf});
+  const auto list = builder.CreateVector(std::vector<flatbuffers::Offset<tflite::OperatorCode>>{unique});
   tflite::FinishModelBuffer(builder, tflite::CreateModel(builder, 3, list, graphs));
   const std::span<const uint8_t> bytes(builder.GetBufferPointer(), builder.GetSize());
   const size_t peak = testing::heap_peak([&] { EXPECT_TRUE(has_code(parse_tflite(bytes, "x"), "E0311")); });

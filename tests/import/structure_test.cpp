@@ -99,9 +99,9 @@ TEST(Unsupported, EveryOperatorAndEveryNodeInOneReport) {
   const int c = b.tensor("c", {1, 4});
   const int d = b.tensor("d", {1, 4});
   const int e = b.tensor("e", {1, 4});
-  b.op(BuiltinOperator::SVDF, {0}, {a});                                   // node 2
+  b.op(BuiltinOperator::UNIQUE, {0}, {a});                                   // node 2
   const int custom = b.op(BuiltinOperator::CUSTOM, {a}, {c});              // node 3
-  b.op(BuiltinOperator::SVDF, {c}, {d});                                   // node 4
+  b.op(BuiltinOperator::UNIQUE, {c}, {d});                                   // node 4
   const int unknown = b.op(static_cast<BuiltinOperator>(4711), {d}, {e});  // node 5
   b.model.operator_codes[b.node(custom).opcode_index]->custom_code = "Edge\tDetect";
   b.model.operator_codes[b.node(unknown).opcode_index]->deprecated_builtin_code = 127;
@@ -111,7 +111,7 @@ TEST(Unsupported, EveryOperatorAndEveryNodeInOneReport) {
   const auto& found = graph.failure().diagnostics;
   ASSERT_EQ(found.size(), 3u) << graph.failure().to_string();
   EXPECT_EQ(found[0].code, "E0311");
-  EXPECT_EQ(found[0].reason, "SVDF is not supported: node 2 \"a\", node 4 \"d\"");
+  EXPECT_EQ(found[0].reason, "UNIQUE is not supported: node 2 \"a\", node 4 \"d\"");
   EXPECT_EQ(found[1].code, "E0312");
   EXPECT_EQ(found[1].reason, "custom operator Edge?Detect is not supported: node 3 \"c\"");
   EXPECT_EQ(found[2].code, "E0311");
@@ -124,8 +124,8 @@ TEST(Unsupported, TensorsOperatorsAndFormsTogether) {
   Builder b = two_relus();
   b.at(1).type = TensorType::FLOAT16;
   b.at(2).type = TensorType::INT4;
-  const int out = b.tensor("svdf", {1, 4});
-  b.op(BuiltinOperator::SVDF, {0}, {out});
+  const int out = b.tensor("unique", {1, 4});
+  b.op(BuiltinOperator::UNIQUE, {0}, {out});
   const Result<Graph> graph = read(b.model);
   EXPECT_EQ(codes(graph), (Codes{"E0313", "E0313", "E0311"})) << graph.failure().to_string();
   EXPECT_NE(graph.failure().to_string().find("FLOAT16"), std::string::npos);

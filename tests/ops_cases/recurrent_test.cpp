@@ -224,7 +224,7 @@ TEST(Recurrent, RefusesWhatDoesNotFit) {
   Case c;
   c.op = "lstm";
   EXPECT_EQ(code(c, [](Graph&, Node&) {}), "taken");
-  EXPECT_EQ(code(c, [](Graph& g, Node& n) { g.at(n.in(0)).shape = {5, 3}; }), "E0303");
+  EXPECT_EQ(code(c, [](Graph& g, Node& n) { g.at(n.in(0)).shape = {1, 1, 5, 3}; }), "E0303");
   EXPECT_EQ(code(c, [](Graph& g, Node& n) { g.at(n.in(0)).dtype = DType::i8; }), "E0301");
   EXPECT_EQ(code(c, [](Graph& g, Node& n) { g.at(n.in(3)).shape = {7, 3}; }), "E0302");
   EXPECT_EQ(code(c, [](Graph& g, Node& n) { g.at(n.in(4)).data = nullptr; }), "E0302");

@@ -23,7 +23,7 @@ def generate(maker, build):
     runs = maker.draw_runs()
     only = maker.op in reference.ONLY_KERNEL
     name, answer = maker.answer or (reference.NAME.replace("BUILTIN_REF", "BUILTIN") if only else reference.NAME, None)
-    answers = [answer(inputs) for inputs in runs] if answer else reference.run(maker.g.pack(), runs, only)
+    answers = [answer(inputs) for inputs in runs] if answer else reference.run(maker.g.pack(), runs, only, maker.sequence)
     for kind, lists in ("in", runs), ("out", answers):
         for i in range(len(lists[0])):
             maker.g.metadata(f"smelt.{kind}{i}", b"".join(values[i].tobytes() for values in lists))

@@ -21,17 +21,22 @@ NAME = f"tflite {tf.__version__} BUILTIN_REF"
 ONLY_KERNEL = {"CEIL", "ROUND", "ELU", "CUMSUM"}
 
 
-def run(model, runs, only_kernel=False):
-    """Answers for `runs`, a list of input lists; checks that shapes and types are those the model declares."""
+def run(model, runs, only_kernel=False, sequence=False):
+    """Answers for `runs`, a list of input lists; checks that shapes and types are those the model declares.
+
+    State is reset before every run, or where they are one `sequence` before the first.
+    """
     resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if only_kernel else OpResolverType.BUILTIN_REF
     interpreter = Interpreter(model_content=model, num_threads=1, experimental_op_resolver_type=resolver)
     declared = [(list(d["shape"]), d["dtype"]) for d in interpreter.get_output_details()]
     interpreter.allocate_tensors()
+    interpreter.reset_all_variables()
     answers = []
     for inputs in runs:
         for detail, value in zip(interpreter.get_input_details(), inputs):
             interpreter.set_tensor(detail["index"], value)
-        interpreter.reset_all_variables()  # a run is a sequence of its own
+        if not sequence:
+            interpreter.reset_all_variables()
         interpreter.invoke()
         outputs = [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
         for (shape, dtype), y in zip(declared, outputs):

@@ -43,6 +43,16 @@ void fill(volatile uint8_t* to, size_t bytes, uint8_t value) {
   for (size_t i = 0; i < bytes; ++i) to[i] = value;
 }
 
+/// All of a case's arena but its states.
+void fill_arena(const Case& c) {
+  uint32_t from = 0;
+  for (uint32_t i = 0; i < c.state_count; ++i) {
+    fill(arena + from, c.states[i].offset - from, fill_byte);
+    from = c.states[i].offset + c.states[i].bytes;
+  }
+  fill(arena + from, c.arena_bytes - from, fill_byte);
+}
+
 void read_inputs(intptr_t job, const Case& c) {
   for (uint32_t i = 0; i < c.input_count; ++i) {
     if (!port::read(job, arena + c.inputs[i].offset, c.inputs[i].bytes)) fail("the job file ends early");
@@ -86,7 +96,7 @@ void run_batch(intptr_t job, intptr_t result, const Batch& batch, bool filled) {
     fill(reinterpret_cast<volatile uint8_t*>(&run), sizeof run, 0);
     run.record.model = batch.model;
     run.record.index = i;
-    if (filled) fill(arena, c.arena_bytes, fill_byte);
+    if (filled) fill_arena(c);
     read_inputs(job, c);
     run_case(c, run);
     put_results(result, c, run);

@@ -20,7 +20,7 @@ constexpr int unaligned_status = 97;  ///< exit status of an emulator that saw a
 
 struct JobHeader {
   uint32_t magic;
-  uint32_t fill;  ///< not 0: the arena is filled with fill_byte before every inference
+  uint32_t fill;  ///< not 0: the arena, but for states, is filled with fill_byte before every inference
   uint32_t batches;
 };
 

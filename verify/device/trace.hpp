@@ -105,7 +105,7 @@ inline void fill_freed(const Tracer& setup, uint32_t call) {
   }
 }
 
-/// One inference, one firing at a time.
+/// One inference, one firing at a time. The caller has set the states.
 inline void trace(Run& run, const Tracer& setup) {
   tracer = setup;
   tracer.empty = instructions(timed(nothing, smelt::Firing{}));

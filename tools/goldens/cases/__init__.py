@@ -54,6 +54,7 @@ class Maker:
         self.op, self.dtype, self.rng, self.runs = op.upper(), dtype, rng, runs
         self.g = builder.Graph(f"{op} {dtype}")
         self._draw = []
+        self.sequence = False  # runs go on from the states that the one before left
         self.answer = None  # where the reference cannot be asked: (what answers instead, function of an input list)
 
     @property
@@ -83,6 +84,10 @@ class Maker:
         t = self.g.input(shape, **(quant or self.quant()))
         self._draw.append(draw or (lambda run: self.values(shape, t.dtype)))
         return t
+
+    def draw_with(self, draw):
+        """Values of an input that was not added here."""
+        self._draw.append(draw)
 
     def values(self, shape, dtype=None):
         dtype = dtype or self.dtype

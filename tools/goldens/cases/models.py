@@ -2,6 +2,8 @@
 
 import numpy as np
 
+import builder
+import unrolled_gru
 from builder import ACTIVATIONS
 from cases import cases
 from cases.converted import converted_lstms
@@ -145,6 +147,22 @@ def dense(m):
     m.g.output(fully_connected_on(m, a, 32, per_channel=False))
 
 
+def gru(m):
+    """As the converter writes it. Its scales follow from a calibration in floats: the last bits may hang on the machine."""
+    m.g.model = unrolled_gru.converted(m.rng, m.quantized)
+    m.g.subgraph = m.g.model.subgraphs[0]
+    kinds = {number: name for name, (_, number) in builder.DTYPES.items()}
+
+    def port(index):
+        t = m.g.subgraph.tensors[index]
+        q = {"scale": t.quantization.scale, "zero_point": t.quantization.zeroPoint} if m.quantized else {"scale": None, "zero_point": 0}
+        return builder.Tensor(index, t.shape, kinds[t.type], **q)
+
+    m.g.inputs = [port(i) for i in m.g.subgraph.inputs]
+    m.g.outputs = [port(i) for i in m.g.subgraph.outputs]
+    m.draw_with(lambda run: m.values(m.g.inputs[0].shape))
+
+
 @cases("models")
 def models(c):
     c.add_named("int8", "ds_cnn", ds_cnn)
@@ -162,3 +180,5 @@ def models(c):
     converted_lstms(c)
     c.add_named("int16", "ds_cnn_16x8", ds_cnn)
     c.add_named("int16", "residual_16x8", residual)
+    c.add_named("float32", "gru_unrolled_float", gru)
+    c.add_named("int8", "gru_unrolled", gru, runs=4)
