@@ -2,61 +2,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/html.hpp"
 #include "cli/quantize_report.hpp"
 #include "ir/graph.hpp"
 
 namespace smelt::cli {
 namespace {
-
-constexpr const char* style = R"(
-:root { --ink: #1b1f24; --soft: #667085; --line: #d8dde4; --page: #ffffff; --card: #f6f7f9; --own: #3b6fd4; --whole: #f0a02b; --bad: #c43d3d; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e9ee; --soft: #98a2b3; --line: #353b45; --page: #14171b; --card: #1d2127; --own: #7aa5f5; --whole: #f2b659; --bad: #ef8080; }
-}
-body { margin: 2.5rem auto; max-width: 62rem; padding: 0 1.25rem; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2.25rem 0 .5rem; } p { max-width: 44rem; }
-.soft { color: var(--soft); }
-.tiles { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.25rem 0; }
-.tile { background: var(--card); border-radius: .5rem; padding: .75rem 1rem; min-width: 9rem; }
-.tile b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th { color: var(--soft); font-weight: 500; } th:first-child, td:first-child, td.text, th.text { text-align: left; }
-.bad { color: var(--bad); } svg { display: block; width: 100%; height: auto; } svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
-)";
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<') safe += "&lt;";
-    else if (c == '>') safe += "&gt;";
-    else if (c == '&') safe += "&amp;";
-    else if (c == '"') safe += "&quot;";
-    else safe += c;
-  }
-  return safe;
-}
-
-std::string fixed(double v, int digits = 1) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%.*f", digits, v);
-  return buffer;
-}
-
-std::string svg(double width, double height, const std::string& content, const std::string& label) {
-  return "<svg viewBox=\"0 0 " + fixed(width) + " " + fixed(height) + "\" role=\"img\" aria-label=\"" + escaped(label) + "\">" + content + "</svg>\n";
-}
-std::string rect(double x, double y, double w, double h, const std::string& fill, double opacity = 1) {
-  return "<rect x=\"" + fixed(x) + "\" y=\"" + fixed(y) + "\" width=\"" + fixed(std::max(w, 0.0)) + "\" height=\"" + fixed(std::max(h, 0.0)) +
-         "\" fill=\"" + fill + "\" opacity=\"" + fixed(opacity, 2) + "\"/>";
-}
-std::string line(double x1, double y1, double x2, double y2, const std::string& stroke, const char* extra = "") {
-  return "<line x1=\"" + fixed(x1) + "\" y1=\"" + fixed(y1) + "\" x2=\"" + fixed(x2) + "\" y2=\"" + fixed(y2) + "\" stroke=\"" + stroke + "\" " + extra + "/>";
-}
-std::string label(double x, double y, const std::string& text, const char* anchor = "start") {
-  return "<text x=\"" + fixed(x) + "\" y=\"" + fixed(y) + "\" text-anchor=\"" + anchor + "\">" + escaped(text) + "</text>";
-}
 
 std::string brief(const std::string& name, std::size_t most = 34) {
   const std::string s = layer_name(name);
@@ -74,15 +25,15 @@ std::string noise_plot(const QuantizeReport& r) {
   std::string s;
   double y = 20;
   for (int db = 0; db <= most; db += 10) {
-    s += line(left + db * scale, 14, left + db * scale, 20 + row * static_cast<double>(r.layers.size()), "var(--line)");
-    s += label(left + db * scale, 10, std::to_string(db), "middle");
+    s += svg_line(left + db * scale, 14, left + db * scale, 20 + row * static_cast<double>(r.layers.size()), "var(--line)");
+    s += svg_label(left + db * scale, 10, std::to_string(db), "middle");
   }
   for (const QuantizedLayer& l : r.layers) {
-    s += label(left - 8, y + 14, brief(l.name), "end");
+    s += svg_label(left - 8, y + 14, brief(l.name), "end");
     const auto bar = [&](double db, double at, const char* colour) {
       const bool exact = db >= 199;
-      s += rect(left, y + at, (exact ? most : std::max(db, 0.0)) * scale, 8, colour, exact ? 0.25 : 1);
-      s += label(left + (exact ? most : std::max(db, 0.0)) * scale + 4, y + at + 8, exact ? "exact" : fixed(db));
+      s += svg_rect(left, y + at, (exact ? most : std::max(db, 0.0)) * scale, 8, colour, exact ? 0.25 : 1);
+      s += svg_label(left + (exact ? most : std::max(db, 0.0)) * scale + 4, y + at + 8, exact ? "exact" : fixed(db));
     };
     bar(l.own_db, 2, l.hurts ? "var(--bad)" : "var(--own)");
     bar(l.whole_db, 12, "var(--whole)");
@@ -109,13 +60,13 @@ std::string range_plot(const QuantizedLayer& l) {
   for (std::size_t i = 0; i < columns; ++i) {
     if (counts[i] <= 0) continue;
     const double h = std::log1p(counts[i]) / top * (base - 18);
-    s += rect(4 + static_cast<double>(i) * (width - 8) / columns, base - h, (width - 8) / columns - 0.4, h, "var(--own)", 0.8);
+    s += svg_rect(4 + static_cast<double>(i) * (width - 8) / columns, base - h, (width - 8) / columns - 0.4, h, "var(--own)", 0.8);
   }
-  s += line(4, base, width - 4, base, "var(--line)");
+  s += svg_line(4, base, width - 4, base, "var(--line)");
   if (l.form != "float32") {
-    for (const float v : {l.range_low, l.range_high}) s += line(x(v), 12, x(v), base, "var(--bad)", "stroke-dasharray=\"3 2\"");
+    for (const float v : {l.range_low, l.range_high}) s += svg_line(x(v), 12, x(v), base, "var(--bad)", "stroke-dasharray=\"3 2\"");
   }
-  s += label(4, 76, number(low)) + label(width - 4, 76, number(high), "end") + label(4, 10, brief(l.name, 44));
+  s += svg_label(4, 76, number(low)) + svg_label(width - 4, 76, number(high), "end") + svg_label(4, 10, brief(l.name, 44));
   return "<div>" + svg(width, height, s, "values of " + l.name) + "</div>";
 }
 
@@ -125,13 +76,13 @@ std::string scatter(const QuantizeReport& r) {
   for (const auto& [a, b] : r.outputs) low = std::min({low, a, b}), high = std::max({high, a, b});
   if (!(high > low)) return {};
   const auto at = [&](float v) { return pad + static_cast<double>(v - low) / (high - low) * (size - 2 * pad); };
-  std::string s = line(pad, size - pad, size - pad, pad, "var(--line)") + line(pad, size - pad, size - pad, size - pad, "var(--soft)") +
-                  line(pad, size - pad, pad, pad, "var(--soft)");
+  std::string s = svg_line(pad, size - pad, size - pad, pad, "var(--line)") + svg_line(pad, size - pad, size - pad, size - pad, "var(--soft)") +
+                  svg_line(pad, size - pad, pad, pad, "var(--soft)");
   for (const auto& [a, b] : r.outputs) {
     s += "<circle cx=\"" + fixed(at(a)) + "\" cy=\"" + fixed(size - at(b)) + "\" r=\"2.2\" fill=\"var(--own)\" opacity=\"0.45\"/>";
   }
-  s += label(size / 2, size - 8, "float model", "middle") + label(pad, pad - 10, "quantized model");
-  s += label(pad, size - pad + 16, number(low)) + label(size - pad, size - pad + 16, number(high), "end");
+  s += svg_label(size / 2, size - 8, "float model", "middle") + svg_label(pad, pad - 10, "quantized model");
+  s += svg_label(pad, size - pad + 16, number(low)) + svg_label(size - pad, size - pad + 16, number(high), "end");
   return "<div style=\"max-width:26rem\">" + svg(size, size, s, "outputs of the quantized model against the float model's") + "</div>";
 }
 
@@ -181,7 +132,7 @@ std::string trial_table(const QuantizeReport& r) {
 
 std::string to_html(const QuantizeReport& r) {
   std::string s = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>" + escaped(r.model) +
-                  " quantized</title><style>" + style + "</style>\n<h1>" + escaped(r.model) + ", quantized</h1><p class=soft>Calibrated on " +
+                  " quantized</title><style>" + page_style + "</style>\n<h1>" + escaped(r.model) + ", quantized</h1><p class=soft>Calibrated on " +
                   std::to_string(r.calibrated) + " examples, tested on " + std::to_string(r.tested) + ".";
   if (r.equalized > 0) s += " " + std::to_string(r.equalized) + " pairs of layers were equalized.";
   s += "</p>\n" + tiles(r);
