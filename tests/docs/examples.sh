@@ -52,10 +52,10 @@ add-a-board() {
 
 # Every code that the tool can give stands on a page, and no other.
 errors() {
-  grep -rhoE '["[]E0[0-9]{3}' --include='*.[ch]pp' cli data emit export import ir lower ops passes plan profile quantize targets verify |
+  grep -rhoE '["[]E[0-9]{4}' --include='*.[ch]pp' cli data dataset emit export import ir lower ops passes plan profile project quantize targets verify |
     tr -d '"[' | sort -u >"$work/given"
   sed -E 's/E0721 to E0726/E0721 E0722 E0723 E0724 E0725 E0726/' docs/errors.md docs/ir.md |
-    grep -oE 'E0[0-9]{3}' | sort -u >"$work/described"
+    grep -oE 'E[0-9]{4}' | sort -u >"$work/described"
   [ "$(wc -l <"$work/given")" -gt 40 ]
   diff "$work/given" "$work/described" || { echo "< given but not described, > described but never given" >&2; exit 1; }
 }
