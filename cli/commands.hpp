@@ -7,9 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "cli/data.hpp"
 #include "cli/report.hpp"
 #include "ir/diagnostic.hpp"
 #include "passes/row_layout.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace smelt::cli {
 
@@ -41,6 +46,7 @@ struct Options {
   std::string output;         ///< convert, quantize -o: a file
   bool as_read = false;       ///< convert --as-read
   QuantizeOptions quantize;
+  DataOptions data;
   bool single_file = false;
   bool measure = false;
   std::optional<std::uint64_t> max_ram;
@@ -69,6 +75,17 @@ Result<ExitCode> plan(const Options& options);
 Result<ExitCode> list_operators(const Options& options);
 Result<ExitCode> list_targets(const Options& options);
 Result<ExitCode> boards(const Options& options);
+Result<ExitCode> init_project(const Options& options);
+Result<ExitCode> data_import(const Options& options);
+Result<ExitCode> data_list(const Options& options);
+Result<ExitCode> data_stats(const Options& options);
+Result<ExitCode> data_plot(const Options& options);
+Result<ExitCode> data_split(const Options& options);
+Result<ExitCode> data_check(const Options& options);
+Result<ExitCode> data_forget(const Options& options);
+
+/// `smelt init` and `smelt data ...` on the command line; the one that was typed is put into `command`.
+void add_data_commands(CLI::App& app, Options& options, Command& command);
 
 /// A model on its way: as it was read, and as it was compiled.
 struct Compiled {

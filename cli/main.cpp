@@ -24,6 +24,8 @@ class CommandLine {
                 "  smelt compile model.tflite -o out/ --target cortex-m4\n"
                 "  smelt verify model.tflite --target cortex-m4 --taps\n");
 
+    smelt::cli::add_data_commands(app_, options_, command_);
+
     CLI::App* inspect = add("inspect", "Show operators, shapes, quantization, MACs and parameters", smelt::cli::inspect);
     model(inspect);
     json(inspect);
@@ -231,8 +233,9 @@ class CommandLine {
   }
   static void example(CLI::App* sub, const std::string& lines) { sub->footer("Examples:\n  " + lines + "\n"); }
   std::string chosen() const {
-    const auto subs = app_.get_subcommands();
-    return subs.empty() ? "" : " " + subs[0]->get_name();
+    std::string names;
+    for (auto subs = app_.get_subcommands(); !subs.empty(); subs = subs[0]->get_subcommands()) names += " " + subs[0]->get_name();
+    return names;
   }
 
   CLI::App app_{"Smelt: a trained model in, a small verified C++ library for a microcontroller out."};
