@@ -61,6 +61,18 @@ inline Graph log_mel(const Frames& f, DType type) {
   return g;
 }
 
+/// `coefficients` of each of `rows` rows of `n` values, in 16 bits from steps of 1/256 to steps of 1/64.
+inline Graph dct(int32_t rows, int32_t n, int32_t coefficients, DType type) {
+  Attrs attrs;
+  attrs.set("coefficients", int64_t{coefficients});
+  Graph g = one_node("dct", {{type, {rows, n}}}, {type, {rows, coefficients}}, attrs);
+  if (type == DType::i16) {
+    g.tensors[0].quant = {{1.0F / 256}, {0}, 0};
+    g.tensors[1].quant = {{1.0F / 64}, {0}, 0};
+  }
+  return g;
+}
+
 /// Two tones that glide, and noise 40 dB below, at `level` of full scale.
 inline std::vector<float> signal(size_t samples, double level, double rate) {
   std::vector<float> x(samples);

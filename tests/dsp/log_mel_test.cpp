@@ -171,6 +171,48 @@ TEST(LogMelClosedForm, SilenceIsTheFloor) {
   for (const int16_t v : values<int16_t>(outputs_of(test::log_mel(f, DType::i16), Bytes(3 * 64 * 2)).at(1))) EXPECT_EQ(v, -25600);
 }
 
+// Rows that are cosines themselves have one coefficient: the root of half as many as there are values; of a constant, of all.
+TEST(Dct, ACosineHasOneCoefficient) {
+  constexpr int32_t n = 32;
+  std::vector<float> x;
+  for (int k = 0; k < n; ++k) {
+    for (int i = 0; i < n; ++i) x.push_back(static_cast<float>(20 * std::cos(test::tau / 2 * k * (2 * i + 1) / (2 * n))));
+  }
+  std::vector<int16_t> stored;
+  for (const float v : x) stored.push_back(static_cast<int16_t>(std::lround(v * 256)));
+  const auto want = [](int k, int j) { return k != j ? 0.0 : 20 * std::sqrt(k == 0 ? n : n / 2); };
+  const std::vector<Bytes> floats = outputs_of(test::dct(n, n, 13, DType::f32), test::as_bytes(x));
+  const std::vector<Bytes> integers = outputs_of(test::dct(n, n, 13, DType::i16), test::as_bytes(stored));
+  ASSERT_EQ(floats.size(), 3U);
+  ASSERT_EQ(integers.size(), 3U);
+  EXPECT_EQ(integers[0], integers[1]);
+  EXPECT_EQ(integers[1], integers[2]);
+  for (int k = 0; k < n; ++k) {
+    for (int j = 0; j < 13; ++j) {
+      const size_t at = static_cast<size_t>(k * 13 + j);
+      for (const Bytes& y : floats) EXPECT_NEAR(values<float>(y)[at], want(k, j), 1e-4) << k << ", " << j;
+      EXPECT_NEAR(values<int16_t>(integers[1])[at] / 64.0, want(k, j), 0.03) << k << ", " << j;
+    }
+  }
+}
+
+TEST(Dct, SaturatesAndRefuses) {
+  const std::vector<int16_t> extreme(64, 32767), lowest(64, -32768);
+  for (const std::vector<int16_t>& x : {extreme, lowest}) {
+    Graph g = test::dct(1, 64, 64, DType::i16);
+    g.tensors[1].quant.scale = {1.0F / 4096};
+    const std::vector<Bytes> made = outputs_of(g, test::as_bytes(x));
+    ASSERT_EQ(made.size(), 3U);
+    EXPECT_EQ(values<int16_t>(made[1])[0], x[0]);
+    EXPECT_EQ(made[0], made[1]);
+  }
+  for (const int64_t coefficients : {int64_t{0}, int64_t{65}, int64_t{1} << 40}) {
+    Graph g = test::dct(1, 64, 64, DType::f32);
+    g.nodes[0].attrs.set("coefficients", coefficients);
+    EXPECT_FALSE(verify_graph(g)) << coefficients;
+  }
+}
+
 TEST(LogMelRefusals, WhatCannotBeComputed) {
   const auto sound = [](const char* name, auto value, Frames f = {4, 64, 64, 64, 13}) {
     Graph g = test::log_mel(f, DType::f32);

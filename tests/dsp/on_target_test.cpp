@@ -21,6 +21,14 @@ void run_blocks(const std::string& target) {
       want.push_back(Interpreter(*program).run({input})[0]);
     }
   }
+  for (const DType type : {DType::f32, DType::i16}) {
+    const std::vector<float> x = test::signal(5 * 40, 0.9, 16000);
+    const Bytes input = type == DType::f32 ? test::as_bytes(x) : test::as_bytes(test::as_int16(x));
+    cases.push_back({test::dct(5, 40, 13, type), {input}});
+    const Result<Program> program = lower(cases.back().graph, plan::Rings::minimum);
+    ASSERT_TRUE(program);
+    want.push_back(Interpreter(*program).run({input})[0]);
+  }
   std::vector<std::vector<Bytes>> results;
   test::run_on_target(target, cases, results);
   for (size_t c = 0; c < results.size(); ++c) EXPECT_EQ(want[c], results[c].at(0)) << c;
