@@ -58,6 +58,7 @@ const NamedKernel windowed[] = {{SMELT_KERNEL(conv_2d_helium_s8<0>)},
                                 {SMELT_KERNEL(conv_2d_helium_s8<2>)},
                                 {SMELT_KERNEL(conv_2d_helium_s8<3>)},
                                 {SMELT_KERNEL(conv_2d_helium_s8<4>)}};
+const NamedKernel small_windowed = {SMELT_KERNEL(conv_2d_small_helium_s8)};
 const NamedKernel pointwise[] = {{SMELT_KERNEL(pointwise_helium_s8<0>)},
                                  {SMELT_KERNEL(pointwise_helium_s8<1>)},
                                  {SMELT_KERNEL(pointwise_helium_s8<2>)},
@@ -84,13 +85,14 @@ bool conv_2d(Lowering& l, const Geometry& g, const Operands& o, const std::vecto
   const bool single = g.kernel_h == 1 && g.kernel_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
                       (g.out_h - 1) * g.stride_h < g.in_h && (g.out_w - 1) * g.stride_w < g.in_w;
   const int32_t vectors = taps > register_taps ? 0 : (taps + 15) / 16;
-  const NamedKernel& kernel = (single ? pointwise : windowed)[vectors];
+  const bool small = !single && vectors == 0 && l.small();
+  const NamedKernel& kernel = small ? small_windowed : (single ? pointwise : windowed)[vectors];
   l.kernel("ops/conv_2d_helium.hpp", kernel.symbol, kernel.function);
   l.params("smelt::HeliumConv2D", p,
            "step_rows in_h in_w in_c out_h out_w out_c stride_h stride_w pad_top pad_left dilation_h kernel_h kernel_w "
            "weights scales zero to.offset to.span to.low");
   l.windowed(g.stride_h, g.pad_top, (g.kernel_h - 1) * g.dilation_h + 1);
-  if (!single) l.scratch(g.kernel_h * 4 + helium_patches(vectors) * taps);
+  if (!single) l.scratch(g.kernel_h * 4 + (small ? 1 : helium_patches(vectors)) * taps);
   if (single && taps <= register_taps && o.input.shape == o.output.shape) l.in_place(0);
   return true;
 }

@@ -72,9 +72,9 @@ inline HeliumTile helium_tile(const Firing& f, const HeliumConv2D& p) {
   return at;
 }
 
-/// vectors: of 16 taps each that a pixel has, up to 4; 0: more.
-template <int32_t vectors>
-inline void conv_2d_helium_s8(const Firing& f) {
+/// Pixels: what takes up to `patches` of them at once.
+template <class Pixels, int32_t patches>
+inline void conv_2d_helium(const Firing& f) {
   const auto& p = f.as<HeliumConv2D>();
   auto* rows = f.out<int32_t>(2, 0);
   auto* const patch = reinterpret_cast<int8_t*>(rows + p.kernel_h);
@@ -107,8 +107,8 @@ inline void conv_2d_helium_s8(const Firing& f) {
         at = helium_gather(p, in, rows, x, at);
       }
       ++tile.pixels;
-      if (tile.pixels == helium_patches(vectors) || i == 1) {
-        helium_run<HeliumPixels<vectors>>(tile, p);
+      if (tile.pixels == patches || i == 1) {
+        helium_run<Pixels>(tile, p);
         tile.out += tile.pixels * p.out_c;
         tile.pixels = 0;
         at = patch;
@@ -116,6 +116,14 @@ inline void conv_2d_helium_s8(const Firing& f) {
     }
   }
 }
+
+/// vectors: of 16 taps each that a pixel has, up to 4; 0: more.
+template <int32_t vectors>
+inline void conv_2d_helium_s8(const Firing& f) {
+  conv_2d_helium<HeliumPixels<vectors>, helium_patches(vectors)>(f);
+}
+/// The same for any number of taps, in a third of the scratch.
+inline void conv_2d_small_helium_s8(const Firing& f) { conv_2d_helium<HeliumLong<false>, 1>(f); }
 
 /// The same without scratch, for a window of one row and column.
 template <int32_t vectors>

@@ -59,7 +59,7 @@ void check(const std::string& target_name, std::initializer_list<const char*> ex
   }
   for (std::string kernel : expected) {
     if (const size_t at = kernel.find('%'); at != std::string::npos) {
-      kernel.replace(at, 1, target->vector == Vector::swar ? "_swar_" : "_");
+      kernel.replace(at, 1, target->vector == Vector::swar ? "_swar_" : target->vector == Vector::helium ? "_helium_" : "_");
     }
     EXPECT_GT(kernels["smelt::" + kernel], 10) << kernel;
   }
@@ -90,6 +90,16 @@ TEST_P(LayersOnTarget, Convolution) {
 TEST_P(LayersOnTarget, FullyConnected) {
   check(GetParam(), {"fully_connected%s8", "fully_connected_slices%s8"}, [](std::mt19937& random) {
     return random() % 3 != 0 ? test::random_flattened(random, DType::i8) : test::random_fours(random);
+  });
+}
+
+// helium_test.cpp has the other kernels of Helium; this one is for plans of least RAM.
+TEST(LayersOnHelium, ConvolutionInLittleScratch) {
+  check("cortex-m55", {"conv_2d_small%s8"}, [](std::mt19937& random) {
+    test::Layer layer = test::random_conv_2d(random, DType::i8);
+    layer.attrs.set("dilation_w", int64_t{1});
+    layer.input[3] = layer.weights[3] = test::between(random, 8, 24);  // more than 64 taps, as a rule
+    return layer;
   });
 }
 
