@@ -74,7 +74,7 @@ inline HeliumTile helium_tile(const Firing& f, const HeliumConv2D& p) {
 
 /// Pixels: what takes up to `patches` of them at once.
 template <class Pixels, int32_t patches>
-inline void conv_2d_helium(const Firing& f) {
+__attribute__((always_inline)) inline void conv_2d_helium(const Firing& f) {
   const auto& p = f.as<HeliumConv2D>();
   auto* rows = f.out<int32_t>(2, 0);
   auto* const patch = reinterpret_cast<int8_t*>(rows + p.kernel_h);
