@@ -14,22 +14,22 @@ inline uint32_t pair_of(int32_t low, int32_t high) {
 }
 
 #if defined(__ARM_FEATURE_DSP)
-#define SMELT_PAIR(type, name, instruction)                           \
-  inline type name(uint32_t a, uint32_t b) {                          \
-    type y;                                                           \
+#define SMELT_PAIR(name, instruction)                                 \
+  inline uint32_t name(uint32_t a, uint32_t b) {                      \
+    uint32_t y;                                                       \
     __asm__(instruction : "=r"(y) : "r"(a), "r"(b));                  \
     return y;                                                         \
   }
-SMELT_PAIR(int32_t, dot_product, "smuad %0, %1, %2")
-SMELT_PAIR(uint32_t, high_halves, "pkhtb %0, %2, %1, asr #16")
-SMELT_PAIR(uint32_t, add_pairs, "qadd16 %0, %1, %2")
-SMELT_PAIR(uint32_t, sub_pairs, "qsub16 %0, %1, %2")
-SMELT_PAIR(uint32_t, add_turned, "qasx %0, %1, %2")
-SMELT_PAIR(uint32_t, sub_turned, "qsax %0, %1, %2")
-SMELT_PAIR(uint32_t, half_add_pairs, "shadd16 %0, %1, %2")
-SMELT_PAIR(uint32_t, half_sub_pairs, "shsub16 %0, %1, %2")
-SMELT_PAIR(uint32_t, half_add_turned, "shasx %0, %1, %2")
-SMELT_PAIR(uint32_t, half_sub_turned, "shsax %0, %1, %2")
+SMELT_PAIR(dot_product, "smuad %0, %1, %2")
+SMELT_PAIR(high_halves, "pkhtb %0, %2, %1, asr #16")
+SMELT_PAIR(add_pairs, "qadd16 %0, %1, %2")
+SMELT_PAIR(sub_pairs, "qsub16 %0, %1, %2")
+SMELT_PAIR(add_turned, "qasx %0, %1, %2")
+SMELT_PAIR(sub_turned, "qsax %0, %1, %2")
+SMELT_PAIR(half_add_pairs, "shadd16 %0, %1, %2")
+SMELT_PAIR(half_sub_pairs, "shsub16 %0, %1, %2")
+SMELT_PAIR(half_add_turned, "shasx %0, %1, %2")
+SMELT_PAIR(half_sub_turned, "shsax %0, %1, %2")
 #undef SMELT_PAIR
 /// a * b / 2^16, rounded half up.
 inline uint32_t half_product(uint32_t a, uint32_t b) {
@@ -40,7 +40,9 @@ inline uint32_t half_product(uint32_t a, uint32_t b) {
   return high_halves(static_cast<uint32_t>(r), static_cast<uint32_t>(i));
 }
 #else
-inline int32_t dot_product(uint32_t a, uint32_t b) { return low_half(a) * low_half(b) + high_half(a) * high_half(b); }
+inline uint32_t dot_product(uint32_t a, uint32_t b) {
+  return static_cast<uint32_t>(low_half(a) * low_half(b)) + static_cast<uint32_t>(high_half(a) * high_half(b));
+}
 /// The upper halves of two words.
 inline uint32_t high_halves(uint32_t low, uint32_t high) { return low >> 16 | (high & 0xffff0000U); }
 /// a * b / 2^16, rounded half up. No more than one of the four halves may be -32768.
@@ -85,15 +87,7 @@ inline uint32_t halved(uint32_t a) { return half_add_pairs(a, 0x00010001U); }
 inline uint32_t conjugate(uint32_t a) { return pair_of(low_half(a), -high_half(a)); }
 
 /// |a|^2; 2^31 for the greatest.
-inline uint32_t energy(uint32_t a) {
-  const int32_t r = low_half(a), i = high_half(a);
-#if defined(__ARM_FEATURE_DSP)
-  (void)r, (void)i;
-  return static_cast<uint32_t>(dot_product(a, a));
-#else
-  return static_cast<uint32_t>(r * r) + static_cast<uint32_t>(i * i);
-#endif
-}
+inline uint32_t energy(uint32_t a) { return dot_product(a, a); }
 
 /// The lowest `bits` bits of x in reverse.
 inline uint32_t reverse_bits(uint32_t x, int32_t bits) {
